@@ -1,0 +1,1 @@
+"""Engines that find the accelerator of one fixed network."""

@@ -1,0 +1,1 @@
+"""Recompute a finished design from its files and name every difference."""

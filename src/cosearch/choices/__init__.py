@@ -1,0 +1,1 @@
+"""Categorical variables and their gradient estimators."""

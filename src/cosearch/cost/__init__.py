@@ -1,0 +1,1 @@
+"""Closed-form cycles, energy and resources, in batches of tensors."""

@@ -1,0 +1,112 @@
+"""Limits: what a design must meet, and by how much it does."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from cosearch.errors import RecipeError
+from cosearch.records import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A quantity a user may bound or optimise; more is better only for fps and accuracy."""
+
+    name: str
+    unit: str
+    more_is_better: bool = False
+
+
+METRICS: dict[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        Metric("fps", "images/s", more_is_better=True),
+        Metric("latency_seconds", "s"),
+        Metric("latency_loaded_seconds", "s"),
+        Metric("energy_joules", "J"),
+        Metric("edp", "J s"),
+        Metric("power_watts", "W"),
+        Metric("dsp", ""),
+        Metric("bram18", ""),
+        Metric("uram", ""),
+        Metric("lut", ""),
+        Metric("area_m2", "m2"),
+        Metric("dram_bits", "bit"),
+        Metric("model_bits", "bit"),
+        Metric("accuracy", "", more_is_better=True),
+    )
+}
+
+_LIMIT = re.compile(r"\s*([a-z_0-9]+)\s*(>=|<=)\s*([-+0-9.eE]+)\s*")
+
+
+class Limit(Record):
+    """A bound on one metric: ``fps >= 200``."""
+
+    metric: str
+    op: Literal[">=", "<="]
+    limit: float
+
+    def met_by(self, value: float) -> bool:
+        """Whether a value keeps the limit; equality does."""
+        return value >= self.limit if self.op == ">=" else value <= self.limit
+
+    def judge(self, value: float) -> "LimitResult":
+        """The limit with the value it was held against."""
+        return LimitResult(metric=self.metric, op=self.op, limit=self.limit, value=value, met=self.met_by(value))
+
+    def relaxed(self, factor: float) -> "Limit":
+        """The limit loosened by a factor of at least 1."""
+        bound = self.limit / factor if self.op == ">=" else self.limit * factor
+        return self.model_copy(update={"limit": bound})
+
+    def __str__(self) -> str:
+        return f"{self.metric}{self.op}{self.limit:g}"
+
+
+class LimitResult(Limit):
+    """A limit, the value reached and whether it is met."""
+
+    value: float
+    met: bool
+
+    @property
+    def slack(self) -> float:
+        """Distance to the limit as a fraction of it; negative where it is broken."""
+        if self.limit == 0:
+            return 0.0 if self.met else -1.0
+        return (self.value / self.limit - 1) if self.op == ">=" else (1 - self.value / self.limit)
+
+
+def parse_limits(texts: tuple[str, ...] | list[str], known: frozenset[str] | None = None) -> tuple[Limit, ...]:
+    """Limits from their written form.
+
+    Args:
+        texts: Such as ``["fps>=200", "dsp<=140"]``.
+        known: Metrics that can be bounded where this is asked; all by default.
+
+    Raises:
+        RecipeError: for an unknown metric, a bound in the wrong direction, a number that is none, or a metric twice.
+    """
+    limits: list[Limit] = []
+    for text in texts:
+        match = _LIMIT.fullmatch(text)
+        if match is None:
+            raise RecipeError(f"limit {text!r} is not of the form METRIC>=NUMBER or METRIC<=NUMBER, such as fps>=200")
+        name, op, number = match[1], match[2], match[3]
+        metrics = [m for m in METRICS if known is None or m in known]
+        if name not in metrics:
+            raise RecipeError(f"limit {text!r}: {name!r} cannot be bounded; known: {', '.join(metrics)}")
+        wanted = ">=" if METRICS[name].more_is_better else "<="
+        if op != wanted:
+            raise RecipeError(f"limit {text!r}: {name} is bounded with {wanted}")
+        try:
+            bound = float(number)
+        except ValueError:
+            raise RecipeError(f"limit {text!r}: {number!r} is not a number") from None
+        if bound < 0 or bound == float("inf"):
+            raise RecipeError(f"limit {text!r}: the bound must be finite and not negative")
+        if any(limit.metric == name for limit in limits):
+            raise RecipeError(f"limit {text!r}: {name} is bounded twice; keep one")
+        limits.append(Limit(metric=name, op=op, limit=bound))  # pyright: ignore[reportArgumentType]
+    return tuple(limits)

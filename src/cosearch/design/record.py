@@ -1,0 +1,117 @@
+"""The `Design`: network, bits, accelerator and mapping, with what is predicted of them. Written as design.json."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from cosearch.design.limits import LimitResult
+from cosearch.design.network_space import Block, NetworkSpace
+from cosearch.errors import DesignError
+from cosearch.hardware import Accelerator
+from cosearch.records import Record, parse_record, read_json
+
+SCHEMA = 1
+
+
+class NetworkDesign(Record):
+    """The chosen network, with the space it was chosen from so that it can be rebuilt from this file alone."""
+
+    input: tuple[int, int, int]
+    classes: int
+    blocks: tuple[Block, ...]
+    space: NetworkSpace
+
+
+class LayerCost(Record):
+    """One layer on its chunk. `bound` is the longest of compute, read and write."""
+
+    name: str
+    chunk: int
+    cycles: int
+    bound: Literal["compute", "read", "write"]
+    compute_cycles: int
+    read_cycles: int
+    write_cycles: int
+    dram_bits: int
+    num_macs: int
+    energy_joules: float
+
+
+class ChunkCost(Record):
+    """One chunk: cycles of its layers and its resources."""
+
+    cycles: int
+    dsp: int
+    bram18: int
+    uram: int
+    lut: int
+
+
+class Predicted(Record):
+    """What the closed form says; every number follows from network and accelerator."""
+
+    period_cycles: int
+    fps: float
+    latency_seconds: float
+    latency_loaded_seconds: float
+    energy_joules: float
+    edp: float
+    power_watts: float
+    dsp: int
+    bram18: int
+    uram: int
+    lut: int
+    dram_bits: int
+    model_bits: int
+    energy_by_part_joules: dict[str, float]
+    confidence: dict[str, str]
+    per_chunk: tuple[ChunkCost, ...]
+    per_layer: tuple[LayerCost, ...]
+
+
+class EngineRecord(Record):
+    """Who found the accelerator and what it can say of it. The gap is value over bound, less one."""
+
+    name: str
+    objective: str
+    certified: bool
+    gap: float | None
+    scope: str
+
+
+class Accuracy(Record):
+    """Accuracies by the split they were measured on."""
+
+    supernet_val: float | None = None
+    retrained_val: float | None = None
+    retrained_test: float | None = None
+    integer_test: float | None = None
+
+
+class Design(Record):
+    """A finished design. Holds no time, no path and no host, so that equal searches write equal bytes."""
+
+    schema_version: Literal[1] = Field(default=SCHEMA, alias="schema")
+    recipe: str
+    seed: int
+    status: Literal["feasible"]
+    network: NetworkDesign
+    accelerator: Accelerator
+    predicted: Predicted
+    limits: tuple[LimitResult, ...]
+    engine: EngineRecord
+    accuracy: Accuracy
+
+
+def load_design(path: Path) -> Design:
+    """Read a design.json.
+
+    Raises:
+        DesignError: if it is missing, not JSON, of an unknown version or wrong in a field.
+    """
+    value = read_json(path, DesignError)
+    version = value.get("schema")
+    if version != SCHEMA:
+        raise DesignError(f"schema {version!r} is not known; this version reads {SCHEMA}").at(path.name)
+    return parse_record(Design, value, source=path.name, error=DesignError)

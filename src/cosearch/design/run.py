@@ -1,0 +1,150 @@
+"""A run is a folder: recipe, events, checkpoint, design, manifest, report."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from cosearch.errors import RunError
+from cosearch.records import Record, canonical_json, parse_record, read_json, write_atomically
+
+
+class Manifest(Record):
+    """What a run was made with, and how often it looked at the test set.
+
+    Attributes:
+        seeds: Every seed in use, by name.
+        versions: Of Python and of the packages that shape the result.
+        hashes: SHA-256 of the recipe and of the data, by name.
+        cpu_seconds, wall_seconds: By stage, over all restarts.
+        test_reads: By training seed; a seed reads the test set once.
+    """
+
+    recipe: str
+    seeds: dict[str, int]
+    threads: int
+    versions: dict[str, str]
+    hashes: dict[str, str]
+    cpu_seconds: dict[str, float]
+    wall_seconds: dict[str, float]
+    restarts: int = 0
+    test_reads: dict[str, int] = Field(default_factory=dict)
+
+
+class RunFolder:
+    """Paths of a run, and safe ways to write them.
+
+    Raises:
+        RunError: if the folder cannot be made or written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def recipe(self) -> Path:
+        """The resolved recipe."""
+        return self.path / "recipe.yaml"
+
+    @property
+    def events(self) -> Path:
+        """One JSON object a line, in order."""
+        return self.path / "events.jsonl"
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where the run continues after a kill."""
+        return self.path / "checkpoint.pt"
+
+    @property
+    def weights(self) -> Path:
+        """Weights of the retrained network."""
+        return self.path / "weights.safetensors"
+
+    @property
+    def design(self) -> Path:
+        """The result."""
+        return self.path / "design.json"
+
+    @property
+    def manifest(self) -> Path:
+        """What the run was made with."""
+        return self.path / "manifest.json"
+
+    @property
+    def report(self) -> Path:
+        """The page."""
+        return self.path / "report.html"
+
+    def create(self) -> None:
+        """Make the folder and see that it can be written."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            probe = self.path / f".probe-{os.getpid()}"
+            probe.touch()
+            probe.unlink()
+        except OSError as error:
+            raise RunError(
+                f"cannot write to {self.path}: {error.strerror}; give a folder you may write to with --out"
+            ) from error
+
+    def require(self, path: Path, stage: str) -> Path:
+        """A file of the run that an earlier stage wrote.
+
+        Raises:
+            RunError: naming the command that makes it.
+        """
+        if not path.is_file():
+            raise RunError(f"{path} is missing; run `cosearch {stage}` first")
+        return path
+
+    def load_manifest(self) -> Manifest:
+        """The manifest of the run."""
+        value = read_json(self.require(self.manifest, "search"), RunError)
+        return parse_record(Manifest, value, source=self.manifest.name, error=RunError)
+
+    def save_manifest(self, manifest: Manifest) -> None:
+        """Replace the manifest in one step."""
+        write_atomically(self.manifest, canonical_json(manifest))
+
+
+class EventLog:
+    """Append-only JSON lines that can be cut back to where a checkpoint was taken."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def append(self, kind: str, **values: Any) -> None:
+        """Add one event; holds no clock, so that equal runs write equal lines."""
+        line = json.dumps({"event": kind, **values}, ensure_ascii=False, allow_nan=False)
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
+
+    def size_bytes(self) -> int:
+        """Where the log ends now; a checkpoint remembers it."""
+        return self.path.stat().st_size if self.path.exists() else 0
+
+    def cut_back(self, size_bytes: int) -> None:
+        """Forget what was written after a checkpoint."""
+        if self.path.exists():
+            os.truncate(self.path, min(size_bytes, self.size_bytes()))
+
+    def read(self) -> list[dict[str, Any]]:
+        """All events, in order.
+
+        Raises:
+            RunError: if a line is not JSON.
+        """
+        if not self.path.exists():
+            return []
+        events: list[dict[str, Any]] = []
+        for number, line in enumerate(self.path.read_text(encoding="utf-8").splitlines(), start=1):
+            try:
+                events.append(json.loads(line))
+            except json.JSONDecodeError:
+                raise RunError("not JSON; delete the line or restore the file").at(
+                    f"{self.path.name}:{number}"
+                ) from None
+        return events

@@ -1,0 +1,1 @@
+"""Exporters with their read-back checks."""

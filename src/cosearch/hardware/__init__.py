@@ -1,0 +1,41 @@
+"""Platforms, accelerators, chunks, mappings and what makes them legal. No torch here."""
+
+from cosearch.hardware.accelerator import Accelerator, ChunkProgram
+from cosearch.hardware.chunk import Capacity, Chunk, ChunkKind, Unroll
+from cosearch.hardware.contract import (
+    ACCUMULATOR_BITS,
+    FRAME_SLOTS,
+    LAYER_SETUP_CYCLES,
+    PARAMETER_BITS,
+    TILE_OVERHEAD_CYCLES,
+)
+from cosearch.hardware.legality import check_mapping, tile_bits, words_per_beat
+from cosearch.hardware.mapping import PIXELS_OUTER, WEIGHTS_OUTER, Mapping, Tile
+from cosearch.hardware.platform import Dram, Platform, load_platform, platform_names
+from cosearch.hardware.port import DramPort
+
+__all__ = [
+    "ACCUMULATOR_BITS",
+    "FRAME_SLOTS",
+    "LAYER_SETUP_CYCLES",
+    "PARAMETER_BITS",
+    "PIXELS_OUTER",
+    "TILE_OVERHEAD_CYCLES",
+    "WEIGHTS_OUTER",
+    "Accelerator",
+    "Capacity",
+    "Chunk",
+    "ChunkKind",
+    "ChunkProgram",
+    "Dram",
+    "DramPort",
+    "Mapping",
+    "Platform",
+    "Tile",
+    "Unroll",
+    "check_mapping",
+    "load_platform",
+    "platform_names",
+    "tile_bits",
+    "words_per_beat",
+]

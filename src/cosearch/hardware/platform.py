@@ -1,0 +1,119 @@
+"""Platforms: what may be built on, read from YAML."""
+
+import difflib
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+
+from pydantic import Field, model_validator
+
+from cosearch.errors import HardwareError
+from cosearch.hardware.contract import FRAME_SLOTS
+from cosearch.hardware.port import DramPort
+from cosearch.records import Record, load_yaml, parse_record
+from cosearch.units import cycles_of
+
+
+class Fabric(Record):
+    """Resources of an FPGA part."""
+
+    dsp: int = Field(ge=0)
+    bram18: int = Field(ge=0)
+    uram: int = Field(ge=0)
+    lut: int = Field(ge=0)
+
+
+class Dram(Record):
+    """The memory behind the accelerator's port.
+
+    Attributes:
+        bandwidth_bits_per_second: Peak of the memory interface.
+        usable_fraction: Part of the peak that long bursts reach.
+        beat_bits: Width of the port at the accelerator clock.
+        burst_latency_seconds: Time that every burst costs beside its beats.
+    """
+
+    bandwidth_bits_per_second: float = Field(gt=0)
+    usable_fraction: float = Field(gt=0, le=1)
+    beat_bits: int = Field(ge=8)
+    burst_latency_seconds: float = Field(ge=0)
+
+
+class Platform(Record):
+    """An FPGA part on a board. Every section cites its source in `sources`."""
+
+    name: str
+    part: str
+    family: str
+    resources: Fabric
+    shell: Fabric
+    usable_fraction: float = Field(default=0.8, gt=0, le=1)
+    clock_hertz: float = Field(gt=0)
+    dram: Dram
+    static_watts: float = Field(ge=0)
+    sources: dict[str, str]
+
+    @model_validator(mode="after")
+    def _cites_everything(self) -> "Platform":
+        needed = ("resources", "shell", "clock_hertz", "dram", "static_watts")
+        missing = [key for key in needed if not self.sources.get(key)]
+        if missing:
+            raise ValueError(f"sources lacks {', '.join(missing)}; say where the numbers come from")
+        return self
+
+    def budget(self) -> dict[str, int]:
+        """Resources a design may use: the usable fraction of the part, less the shell."""
+        return {
+            key: int(getattr(self.resources, key) * self.usable_fraction) - getattr(self.shell, key)
+            for key in ("dsp", "bram18", "uram", "lut")
+        }
+
+    def port(self, clock_hertz: float) -> DramPort:
+        """The DRAM port at a clock; slots are bounded by the memory's usable bandwidth.
+
+        Raises:
+            HardwareError: if the memory is too slow for two slots of a frame.
+        """
+        bits_per_cycle = self.dram.bandwidth_bits_per_second * self.dram.usable_fraction / clock_hertz
+        slots = min(FRAME_SLOTS, int(FRAME_SLOTS * bits_per_cycle / self.dram.beat_bits))
+        if slots < 2:
+            raise HardwareError(
+                f"{bits_per_cycle:.3g} bits a cycle fill {slots} of {FRAME_SLOTS} slots "
+                f"of {self.dram.beat_bits} bits, 2 are needed; narrow dram.beat_bits or lower the clock"
+            ).at(self.name)
+        return DramPort(
+            beat_bits=self.dram.beat_bits,
+            burst_latency_cycles=cycles_of(self.dram.burst_latency_seconds, clock_hertz),
+            total_slots=slots,
+        )
+
+
+def platform_names() -> tuple[str, ...]:
+    """Names of the shipped platforms."""
+    return tuple(sorted(_shipped()))
+
+
+def load_platform(name_or_path: str) -> Platform:
+    """A shipped platform by name, or a user's from a YAML file.
+
+    Raises:
+        HardwareError: if there is none of that name, or the file is wrong.
+    """
+    shipped = _shipped()
+    path = shipped.get(name_or_path)
+    if path is None:
+        path = Path(name_or_path)
+        if path.suffix not in (".yaml", ".yml"):
+            near = difflib.get_close_matches(name_or_path, shipped, n=1, cutoff=0.5)
+            hint = f"did you mean {near[0]!r}? " if near else ""
+            raise HardwareError(
+                f"no platform is called {name_or_path!r}; {hint}shipped: {', '.join(sorted(shipped))}; "
+                "or give a YAML file"
+            )
+    value, lines = load_yaml(path, HardwareError)
+    return parse_record(Platform, value, source=path.name, error=HardwareError, lines=lines)
+
+
+def _shipped() -> Mapping[str, Path]:
+    with resources.as_file(resources.files("cosearch.hardware") / "platforms") as folder:
+        return {path.stem: path for path in folder.glob("*.yaml")}

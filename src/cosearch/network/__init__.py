@@ -1,0 +1,1 @@
+"""Operators, supernet and quantisers; networks as workload graphs. Knows no hardware."""

@@ -1,0 +1,6 @@
+"""Exact and relaxed arithmetic through the same lines: ints, integer tensors and float tensors."""
+
+from cosearch.numerics.duck import Scalar, ceil_div, floor_div, maximum, minimum, where
+from cosearch.numerics.straight_through import round_straight_through
+
+__all__ = ["Scalar", "ceil_div", "floor_div", "maximum", "minimum", "round_straight_through", "where"]

@@ -1,0 +1,1 @@
+"""The joint search, its baselines and all stages of a recipe."""

@@ -1,0 +1,1 @@
+"""The timing contract as an executable specification in integers."""

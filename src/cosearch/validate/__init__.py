@@ -1,0 +1,1 @@
+"""Hold the closed form against the executable specification, measurements and other tools."""
