@@ -62,6 +62,8 @@ def check_mapping(layer: Layer, mapping: Mapping, chunk: Chunk, beat_bits: int) 
 def _check_chunk(layer: Layer, chunk: Chunk) -> None:
     if chunk.kind is ChunkKind.DEPTHWISE and not layer.is_depthwise:
         raise MappingError("is not depthwise, and a depthwise chunk runs nothing else; give it a standard chunk")
+    if chunk.kind is ChunkKind.STANDARD and layer.is_depthwise:
+        raise MappingError("is depthwise, which a standard chunk does not run; give it a depthwise or a both chunk")
     if layer.weight_bits > chunk.weight_bits or layer.input_bits > chunk.activation_bits:
         raise MappingError(
             f"{layer.weight_bits}-bit weights and {layer.input_bits}-bit inputs do not fit a chunk of "
