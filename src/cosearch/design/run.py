@@ -69,6 +69,11 @@ class RunFolder:
         return self.path / "design.json"
 
     @property
+    def infeasible(self) -> Path:
+        """The result where there is no design: an `Infeasible`."""
+        return self.path / "infeasible.json"
+
+    @property
     def manifest(self) -> Path:
         """What the run was made with."""
         return self.path / "manifest.json"
