@@ -61,7 +61,8 @@ class Limit(Record):
         return self.model_copy(update={"limit": bound})
 
     def __str__(self) -> str:
-        return f"{self.metric}{self.op}{self.limit:g}"
+        # All digits: a limit that is read, copied and given back must be the same limit.
+        return f"{self.metric}{self.op}{self.limit!r}".removesuffix(".0")
 
 
 class LimitResult(Limit):
@@ -75,7 +76,8 @@ class LimitResult(Limit):
         """Distance to the limit as a fraction of it; negative where it is broken."""
         if self.limit == 0:
             return 0.0 if self.met else -1.0
-        return (self.value / self.limit - 1) if self.op == ">=" else (1 - self.value / self.limit)
+        distance = self.value - self.limit if self.op == ">=" else self.limit - self.value
+        return distance / self.limit
 
 
 def parse_limits(texts: tuple[str, ...] | list[str], known: frozenset[str] | None = None) -> tuple[Limit, ...]:

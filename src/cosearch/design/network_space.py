@@ -52,8 +52,8 @@ class Block(Record):
     """What was chosen for one block; a skip has no bits."""
 
     op: str
-    weight_bits: int | None = None
-    activation_bits: int | None = None
+    weight_bits: int | None = Field(default=None, ge=2, le=16)
+    activation_bits: int | None = Field(default=None, ge=2, le=16)
 
     @model_validator(mode="after")
     def _bits_unless_skip(self) -> "Block":

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from cosearch.errors import RunError
-from cosearch.records import Record, canonical_json, parse_record, read_json, write_atomically
+from cosearch.records import Record, canonical_json, parse_record, read_json, read_text, write_atomically
 
 
 class Manifest(Record):
@@ -122,22 +122,39 @@ class EventLog:
         self.path = path
 
     def append(self, kind: str, **values: Any) -> None:
-        """Add one event; holds no clock, so that equal runs write equal lines."""
+        """Add one event; holds no clock, so that equal runs write equal lines.
+
+        Raises:
+            RunError: if the file cannot be written.
+            ValueError: if a value is a NaN or an infinity.
+        """
         line = json.dumps({"event": kind, **values}, ensure_ascii=False, allow_nan=False)
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
+        try:
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(line + "\n")
+        except OSError as error:
+            raise RunError(f"cannot write {self.path}: {error.strerror}; free the disk or use --out") from error
 
     def size_bytes(self) -> int:
         """Where the log ends now; a checkpoint remembers it."""
         return self.path.stat().st_size if self.path.exists() else 0
 
     def cut_back(self, size_bytes: int) -> None:
-        """Forget what was written after a checkpoint."""
+        """Forget what was written after a checkpoint.
+
+        Raises:
+            RunError: if the log is shorter than it was at the checkpoint.
+        """
+        if self.size_bytes() < size_bytes:
+            raise RunError(
+                f"{self.path} has {self.size_bytes()} bytes, the checkpoint knows of {size_bytes}; "
+                "restore the file or start anew in another folder"
+            )
         if self.path.exists():
-            os.truncate(self.path, min(size_bytes, self.size_bytes()))
+            os.truncate(self.path, size_bytes)
 
     def read(self) -> list[dict[str, Any]]:
-        """All events, in order.
+        """All events, in order; a last line that a kill has cut short is no event.
 
         Raises:
             RunError: if a line is not JSON.
@@ -145,7 +162,8 @@ class EventLog:
         if not self.path.exists():
             return []
         events: list[dict[str, Any]] = []
-        for number, line in enumerate(self.path.read_text(encoding="utf-8").splitlines(), start=1):
+        lines = read_text(self.path, RunError).split("\n")[:-1]  # str.splitlines would cut inside strings
+        for number, line in enumerate(lines, start=1):
             try:
                 events.append(json.loads(line))
             except json.JSONDecodeError:

@@ -99,6 +99,8 @@ def _check_alignment(layer: Layer, tile: Tile, beat_bits: int) -> None:
         rules.append((out_name, layer.residual_bits, "residual"))
     for name, bits, tensor in rules:
         size, bound, block = getattr(tile, name), getattr(layer, name), words_per_beat(beat_bits, bits)
+        if block == 0:
+            raise MappingError(f"a beat of {beat_bits} bits holds no {bits}-bit {tensor} word; use a wider port")
         if size != bound and size % block:
             raise MappingError(
                 f"tile {name}={size} splits a beat of {block} {bits}-bit {tensor} channels; "

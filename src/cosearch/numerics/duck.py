@@ -59,6 +59,8 @@ def where(condition: bool | Tensor, a: Scalar, b: Scalar) -> Scalar:
     """`a` where the condition holds, else `b`."""
     if isinstance(condition, bool):
         return a if condition else b
+    if isinstance(a, int) and isinstance(b, int):
+        return torch.where(condition, a, b)
     first, second = _as_tensors(a, b)
     return torch.where(condition, first, second)
 

@@ -1,5 +1,6 @@
 """One text for one value, so that equal results are equal bytes."""
 
+import contextlib
 import json
 import os
 from pathlib import Path
@@ -34,4 +35,6 @@ def write_atomically(path: Path, content: str | bytes) -> None:
             os.fsync(file.fileno())
         partial.replace(path)
     except OSError as error:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
         raise RunError(f"cannot write {path}: {error.strerror}; give a folder you may write to with --out") from error

@@ -1,7 +1,9 @@
 """YAML to records, with the file, the line and the nearest known key in every error."""
 
+import copy
 import difflib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,7 +21,7 @@ def load_yaml(path: Path, error: type[InputError]) -> tuple[dict[str, Any], dict
     """A YAML mapping and the line of each of its keys.
 
     Raises:
-        InputError: of the given type, if the file is missing, is not YAML or is not a mapping.
+        InputError: of the given type, if the file is missing, is not YAML, is not a mapping or repeats a key.
     """
     text = read_text(path, error)
     try:
@@ -28,13 +30,16 @@ def load_yaml(path: Path, error: type[InputError]) -> tuple[dict[str, Any], dict
     except yaml.MarkedYAMLError as fault:
         line = fault.problem_mark.line + 1 if fault.problem_mark else 1
         raise error(f"not YAML: {fault.problem}; mend this line").at(f"{path.name}:{line}") from fault
-    except yaml.YAMLError as fault:
-        raise error("not YAML text; give a YAML file").at(path.name) from fault
+    except (yaml.YAMLError, ValueError) as fault:
+        raise error(f"not YAML: {str(fault).splitlines()[0]}; mend the file").at(path.name) from fault
     if not isinstance(value, dict):
         raise error("expected a mapping of keys to values").at(f"{path.name}:1")
     lines: dict[Location, int] = {}
-    if node is not None:
-        _collect_lines(node, (), lines)
+    for place, line in _places(node, ()):
+        if place in lines:
+            key = ".".join(map(str, place))
+            raise error(f"{key}: given twice, first on line {lines[place]}; keep one").at(f"{path.name}:{line}")
+        lines[place] = line
     return value, lines
 
 
@@ -79,12 +84,14 @@ def parse_record(
     try:
         return model.model_validate(value)
     except ValidationError as fault:
-        first = fault.errors()[0]
-        loc = tuple(part for part in first["loc"])
+        faults = fault.errors()
+        # A misspelt key is both unknown and missing; its nearest neighbour is the better news.
+        first = next((one for one in faults if one["type"] == "extra_forbidden"), faults[0])
+        loc = first["loc"]
         line = _line_of(loc, lines or {})
         place = f"{source}:{line}" if line else source
         dotted = ".".join(str(part) for part in loc)
-        message = _describe(model, loc, first, value)
+        message = _describe(model, loc, first)
         raise error(f"{dotted}: {message}" if dotted else message).at(place) from None
 
 
@@ -94,7 +101,7 @@ def apply_overrides(value: dict[str, Any], overrides: list[str], error: type[Inp
     Raises:
         InputError: of the given type, if an assignment has no ``=`` or walks through something that is no mapping.
     """
-    result: dict[str, Any] = json.loads(json.dumps(value))
+    result = copy.deepcopy(value)
     for text in overrides:
         key, equals, raw = text.partition("=")
         if not equals or not key.strip():
@@ -108,22 +115,23 @@ def apply_overrides(value: dict[str, Any], overrides: list[str], error: type[Inp
             target = inner
         try:
             target[last] = yaml.safe_load(raw)
-        except yaml.YAMLError:
+        except (yaml.YAMLError, ValueError):
             raise error(f"--set {text}: the value is not YAML; quote it") from None
     return result
 
 
-def _collect_lines(node: yaml.Node, prefix: Location, lines: dict[Location, int]) -> None:
+def _places(node: yaml.Node | None, prefix: Location) -> Iterator[tuple[Location, int]]:
+    """Every key and list entry below a node, with its line; a key that is written twice comes twice."""
     if isinstance(node, yaml.MappingNode):
         for key, child in node.value:
             place = (*prefix, str(key.value))
-            lines[place] = key.start_mark.line + 1
-            _collect_lines(child, place, lines)
+            yield place, key.start_mark.line + 1
+            yield from _places(child, place)
     elif isinstance(node, yaml.SequenceNode):
         for index, child in enumerate(node.value):
             place = (*prefix, index)
-            lines[place] = child.start_mark.line + 1
-            _collect_lines(child, place, lines)
+            yield place, child.start_mark.line + 1
+            yield from _places(child, place)
 
 
 def _line_of(loc: Location, lines: dict[Location, int]) -> int | None:
@@ -135,7 +143,7 @@ def _line_of(loc: Location, lines: dict[Location, int]) -> int | None:
     return None
 
 
-def _describe(model: type[Record], loc: Location, fault: Any, value: dict[str, Any]) -> str:
+def _describe(model: type[Record], loc: Location, fault: Any) -> str:
     if fault["type"] == "extra_forbidden":
         known = _known_keys(model, loc[:-1])
         near = difflib.get_close_matches(str(loc[-1]), known, n=1, cutoff=0.5)
@@ -143,10 +151,11 @@ def _describe(model: type[Record], loc: Location, fault: Any, value: dict[str, A
         return f"unknown key; {hint}"
     if fault["type"] == "missing":
         return "is required; add it"
-    message = str(fault["msg"]).removeprefix("Value error, ")
-    message = message[0].lower() + message[1:]
+    if fault["type"] == "value_error":
+        return str(fault["msg"]).removeprefix("Value error, ")
+    message = str(fault["msg"])[0].lower() + str(fault["msg"])[1:]
     given = fault.get("input")
-    if isinstance(given, dict | list) or given is value or fault["type"] == "value_error":
+    if isinstance(given, dict | list):
         return message
     return f"{message}, not {given!r}"
 
@@ -161,7 +170,8 @@ def _known_keys(model: type[Record], path: Location) -> list[str]:
                 _records_in(candidate.model_fields[part].annotation) if part in candidate.model_fields else []
             )
         candidates = following or candidates
-    return sorted({name for candidate in candidates for name in candidate.model_fields})
+    fields = {name: field for candidate in candidates for name, field in candidate.model_fields.items()}
+    return sorted(field.alias or name for name, field in fields.items())
 
 
 def _records_in(annotation: Any) -> list[Any]:

@@ -22,11 +22,9 @@ def cycles_of(seconds: float, clock_hertz: float) -> int:
 
 
 def format_quantity(value: float, unit: str, digits: int = 3) -> str:
-    """A number with an SI prefix: ``format_quantity(0.0021, "s")`` is ``"2.1 ms"``."""
+    """A number with an SI prefix and at least three digits: ``format_quantity(0.0021, "s")`` is ``"2.1 ms"``."""
     if value == 0 or not math.isfinite(value):
-        return f"{value:g} {unit}"
-    for scale, prefix in _PREFIXES:
-        if abs(value) >= scale:
-            return f"{value / scale:.{digits}g} {prefix}{unit}"
-    scale, prefix = _PREFIXES[-1]
-    return f"{value / scale:.{digits}g} {prefix}{unit}"
+        return f"{value:g} {unit}".rstrip()
+    rounded = float(f"{value:.{digits}g}")
+    scale, prefix = next((entry for entry in _PREFIXES if abs(rounded) >= entry[0]), _PREFIXES[-1])
+    return f"{rounded / scale:.{digits}g} {prefix}{unit}".rstrip()

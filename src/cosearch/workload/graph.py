@@ -1,5 +1,6 @@
 """A network as a graph of layers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cosearch.errors import WorkloadError
@@ -11,25 +12,25 @@ class Workload:
     """Layers in an order in which each comes after what it reads.
 
     Raises:
-        WorkloadError: if a name repeats, or a layer reads what no earlier layer makes.
+        WorkloadError: if a name repeats or is `IMAGE`, a layer reads what no earlier layer makes, or it expects
+            another shape or another width than its producer stores.
     """
 
     layers: tuple[Layer, ...]
 
     def __post_init__(self) -> None:
-        shapes: dict[str, tuple[int, int, int]] = {}
+        earlier: dict[str, Layer] = {}
         for layer in self.layers:
-            for producer in (layer.source, layer.residual):
-                if producer not in (None, IMAGE) and producer not in shapes:
-                    raise WorkloadError(f"reads {producer!r}, which no earlier layer makes").at(layer.name)
-            if layer.source in shapes and shapes[layer.source] != (layer.in_channels, layer.IY, layer.IX):
-                raise WorkloadError(
-                    f"reads {layer.in_channels}x{layer.IY}x{layer.IX}, "
-                    f"but {layer.source!r} makes {'x'.join(map(str, shapes[layer.source]))}"
-                ).at(layer.name)
-            if layer.name in shapes:
+            if layer.name == IMAGE:
+                raise WorkloadError(f"no layer may be called {IMAGE!r}, the network's input; rename it")
+            if layer.name in earlier:
                 raise WorkloadError(f"two layers are called {layer.name!r}; rename one")
-            shapes[layer.name] = (layer.out_channels, layer.OY // layer.pool_y, layer.OX // layer.pool_x)
+            input_shape = (layer.in_channels, layer.IY, layer.IX)
+            _check_read(layer, layer.source, input_shape, layer.input_bits, earlier)
+            if layer.residual is not None:
+                added_shape = (layer.out_channels, layer.OY, layer.OX)
+                _check_read(layer, layer.residual, added_shape, layer.residual_bits, earlier)
+            earlier[layer.name] = layer
 
     def layer(self, name: str) -> Layer:
         """The layer of a name.
@@ -51,3 +52,25 @@ class Workload:
     def model_bits(self) -> int:
         """Bits of all weights at their own widths."""
         return sum(layer.num_weights * layer.weight_bits for layer in self.layers)
+
+
+def _check_read(
+    layer: Layer, source: str, shape: tuple[int, int, int], bits: int, earlier: Mapping[str, Layer]
+) -> None:
+    """Refuse a read of something that is not there, or not in this form."""
+    if source == IMAGE:
+        return
+    producer = earlier.get(source)
+    if producer is None:
+        raise WorkloadError(f"reads {source!r}, which no earlier layer makes").at(layer.name)
+    made = (producer.out_channels, producer.OY // producer.pool_y, producer.OX // producer.pool_x)
+    if made != shape:
+        raise WorkloadError(f"reads {_times(shape)}, but {source!r} makes {_times(made)}").at(layer.name)
+    if producer.output_bits != bits:
+        raise WorkloadError(
+            f"reads {bits}-bit words, but {source!r} stores {producer.output_bits}; make the widths equal"
+        ).at(layer.name)
+
+
+def _times(shape: tuple[int, int, int]) -> str:
+    return "x".join(map(str, shape))

@@ -7,6 +7,8 @@ from cosearch.errors import WorkloadError
 IMAGE = "image"
 """The name under which layers refer to the network's input."""
 
+_SIZES = ("N", "G", "K", "C", "OY", "OX", "FY", "FX", "IY", "IX", "stride_y", "stride_x", "pool_y", "pool_x")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layer:
@@ -16,6 +18,10 @@ class Layer:
     ``K = C = 1`` and ``G`` channels; a fully connected layer has one pixel. The layer's output passes, on its way to
     memory, through the residual add (if `residual` names a tensor), the activation, the pooling window and the
     requantisation to `output_bits`.
+
+    Raises:
+        WorkloadError: if a size, a padding or a width is out of range, the pooling window does not divide the
+            output, only one of `residual` and `residual_bits` is given, or an output lies outside the input.
 
     Attributes:
         name: Unique in its network.
@@ -55,27 +61,7 @@ class Layer:
     residual_bits: int = 0
 
     def __post_init__(self) -> None:
-        for name in (
-            "N",
-            "G",
-            "K",
-            "C",
-            "OY",
-            "OX",
-            "FY",
-            "FX",
-            "IY",
-            "IX",
-            "stride_y",
-            "stride_x",
-            "pool_y",
-            "pool_x",
-        ):
-            if getattr(self, name) < 1:
-                raise WorkloadError(f"{name}={getattr(self, name)}; it must be at least 1").at(self.name)
-        for name in ("weight_bits", "input_bits", "output_bits"):
-            if not 1 <= getattr(self, name) <= 32:
-                raise WorkloadError(f"{name}={getattr(self, name)}; it must be from 1 to 32").at(self.name)
+        self._check_ranges()
         if self.OY % self.pool_y or self.OX % self.pool_x:
             raise WorkloadError(
                 f"pooling window {self.pool_y}x{self.pool_x} does not divide the output {self.OY}x{self.OX}"
@@ -88,6 +74,17 @@ class Layer:
             raise WorkloadError(f"output column {self.OX - 1} lies right of the input of {self.IX} columns").at(
                 self.name
             )
+
+    def _check_ranges(self) -> None:
+        for name in _SIZES:
+            if getattr(self, name) < 1:
+                raise WorkloadError(f"{name}={getattr(self, name)}; it must be at least 1").at(self.name)
+        for name in ("padding_y", "padding_x"):
+            if getattr(self, name) < 0:
+                raise WorkloadError(f"{name}={getattr(self, name)}; it must not be negative").at(self.name)
+        for name, least in (("weight_bits", 1), ("input_bits", 1), ("output_bits", 1), ("residual_bits", 0)):
+            if not least <= getattr(self, name) <= 32:
+                raise WorkloadError(f"{name}={getattr(self, name)}; it must be from {least} to 32").at(self.name)
 
     @property
     def is_depthwise(self) -> bool:
