@@ -9,6 +9,7 @@ from cosearch.hardware.contract import (
     PARAMETER_BITS,
     TILE_OVERHEAD_CYCLES,
 )
+from cosearch.hardware.fabric import FabricRules, load_fabric
 from cosearch.hardware.legality import check_mapping, tile_bits, words_per_beat
 from cosearch.hardware.mapping import PIXELS_OUTER, WEIGHTS_OUTER, Mapping, Tile
 from cosearch.hardware.platform import Dram, Platform, load_platform, platform_names
@@ -29,11 +30,13 @@ __all__ = [
     "ChunkProgram",
     "Dram",
     "DramPort",
+    "FabricRules",
     "Mapping",
     "Platform",
     "Tile",
     "Unroll",
     "check_mapping",
+    "load_fabric",
     "load_platform",
     "platform_names",
     "tile_bits",
