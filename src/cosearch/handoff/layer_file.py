@@ -1,0 +1,35 @@
+"""The found network as a layer file, which other tools and `read_layers` take."""
+
+from dataclasses import asdict, fields
+from pathlib import Path
+
+import yaml
+
+from cosearch.design import RunFolder, load_design
+from cosearch.errors import DesignError
+from cosearch.network import workload_of
+from cosearch.records import write_atomically
+from cosearch.workload import Layer
+from cosearch.workload.importers import LAYER_FILE_SCHEMA, read_layers
+
+
+def hand_off_layers(folder: RunFolder) -> Path:
+    """Write layers.yaml of a run's network, read it back and compare.
+
+    Raises:
+        DesignError: if what is read back is not the network of design.json.
+    """
+    design = load_design(folder.require(folder.design, "search"))
+    workload = workload_of(design.network.space, design.network.blocks)
+    path = folder.path / "layers.yaml"
+    content = {"schema": LAYER_FILE_SCHEMA, "layers": [_plain(layer) for layer in workload.layers]}
+    write_atomically(path, yaml.safe_dump(content, sort_keys=False))
+    if read_layers(path) != workload:
+        raise DesignError(f"{path.name} does not read back as the network of {folder.design.name}; report this")
+    return path
+
+
+def _plain(layer: Layer) -> dict[str, object]:
+    """The fields that differ from their defaults."""
+    defaults = {field.name: field.default for field in fields(Layer)}
+    return {name: value for name, value in asdict(layer).items() if value != defaults[name]}
