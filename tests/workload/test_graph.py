@@ -37,7 +37,7 @@ def test_totals_are_sums_over_layers() -> None:
 def test_a_layer_is_found_by_name() -> None:
     network = Workload((A, B))
     assert network.layer("b") is B
-    with pytest.raises(WorkloadError, match="^no layer is called 'c'$"):
+    with pytest.raises(WorkloadError, match=r"^no layer is called 'c'$"):
         network.layer("c")
 
 

@@ -82,7 +82,7 @@ def test_a_residual_has_a_width_from_0_to_32(bits: int) -> None:
 
 @pytest.mark.parametrize("changes", [{"residual": IMAGE}, {"residual_bits": 8}])
 def test_a_residual_and_its_width_go_together(changes: dict[str, Any]) -> None:
-    with pytest.raises(WorkloadError, match="^conv: residual and residual_bits go together; give both or neither$"):
+    with pytest.raises(WorkloadError, match=r"^conv: residual and residual_bits go together; give both or neither$"):
         conv(**changes)
 
 
@@ -94,9 +94,9 @@ def test_pooling_divides_the_output(changes: dict[str, Any]) -> None:
 
 def test_the_last_window_touches_the_input() -> None:
     assert conv(OY=15).OY == 15  # starts at row 14 * 2 - 1 = 27, the last one
-    with pytest.raises(WorkloadError, match="^conv: output row 15 lies below the input of 28 rows$"):
+    with pytest.raises(WorkloadError, match=r"^conv: output row 15 lies below the input of 28 rows$"):
         conv(OY=16)
-    with pytest.raises(WorkloadError, match="^conv: output column 15 lies right of the input of 28 columns$"):
+    with pytest.raises(WorkloadError, match=r"^conv: output column 15 lies right of the input of 28 columns$"):
         conv(OX=16)
 
 
