@@ -1,0 +1,50 @@
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from cosearch.hardware import FRAME_SLOTS, Capacity, Chunk, ChunkKind, Unroll
+
+CHUNK: dict[str, Any] = {
+    "kind": "standard",
+    "weight_bits": 4,
+    "activation_bits": 8,
+    "unroll": {"K": 8, "C": 4},
+    "capacity_bits": {"I": 4096, "W": 2048, "O": 8192},
+    "read_slots": 12,
+    "write_slots": 4,
+    "max_channels": 64,
+}
+
+
+def test_a_chunk_is_read_from_plain_data() -> None:
+    chunk = Chunk.model_validate(CHUNK)
+    assert chunk.kind is ChunkKind.STANDARD
+    assert chunk.unroll == Unroll(K=8, C=4)
+    assert chunk.capacity_bits == Capacity(I=4096, W=2048, O=8192)
+    assert not chunk.resident_weights
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"kind": "dense"}, "Input should be 'standard', 'depthwise' or 'both'"),
+        ({"weight_bits": 17}, "less than or equal to 16"),
+        ({"activation_bits": 0}, "greater than or equal to 1"),
+        ({"unroll": {"K": 0}}, "greater than or equal to 1"),
+        ({"capacity_bits": {"I": 1, "W": 1, "O": 0}}, "greater than or equal to 1"),
+        ({"read_slots": FRAME_SLOTS + 1}, "less than or equal to 64"),
+        ({"write_slots": 0}, "greater than or equal to 1"),
+        ({"max_channels": 0}, "greater than or equal to 1"),
+        ({"kind": "depthwise"}, "a depthwise chunk unrolls channels only; set unroll.C=4 to 1"),
+    ],
+)
+def test_an_impossible_chunk_is_refused(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        Chunk.model_validate({**CHUNK, **changes})
+    assert message in str(caught.value)
+
+
+def test_a_depthwise_chunk_has_lanes_only() -> None:
+    chunk = Chunk.model_validate({**CHUNK, "kind": "depthwise", "unroll": {"K": 8}})
+    assert chunk.unroll == Unroll(K=8, C=1)

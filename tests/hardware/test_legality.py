@@ -1,0 +1,187 @@
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from cosearch.errors import MappingError
+from cosearch.hardware import (
+    PIXELS_OUTER,
+    WEIGHTS_OUTER,
+    Capacity,
+    Chunk,
+    ChunkKind,
+    Mapping,
+    Tile,
+    Unroll,
+    check_mapping,
+    tile_bits,
+    words_per_beat,
+)
+from cosearch.workload import IMAGE, Layer
+
+CONV = Layer(
+    name="conv",
+    source=IMAGE,
+    K=64,
+    C=32,
+    OY=14,
+    OX=14,
+    FY=3,
+    FX=3,
+    IY=28,
+    IX=28,
+    stride_y=2,
+    stride_x=2,
+    padding_y=1,
+    padding_x=1,
+    weight_bits=4,
+    input_bits=8,
+    output_bits=8,
+)
+DEPTHWISE = replace(CONV, G=64, K=1, C=1)
+TILE = Tile(K=16, C=16, OY=7, OX=14)
+CHUNK = Chunk(
+    kind=ChunkKind.STANDARD,
+    weight_bits=4,
+    activation_bits=8,
+    unroll=Unroll(K=16, C=8),
+    capacity_bits=Capacity(I=16 * 15 * 28 * 8, W=16 * 16 * 9 * 4, O=16 * 7 * 14 * 32),
+    read_slots=8,
+    write_slots=4,
+    max_channels=64,
+)
+BEAT_BITS = 128
+
+
+def changed(record: Any, **changes: Any) -> Any:
+    return type(record).model_validate({**record.model_dump(), **changes})
+
+
+def refusal(layer: Layer, tile: Tile, chunk: Chunk, beat_bits: int = BEAT_BITS) -> str:
+    with pytest.raises(MappingError) as caught:
+        check_mapping(layer, Mapping(tile=tile, loop_order=WEIGHTS_OUTER), chunk, beat_bits)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("order", [WEIGHTS_OUTER, PIXELS_OUTER])
+def test_a_tile_that_fills_its_banks_is_legal(order: Any) -> None:
+    bits = tile_bits(CONV, TILE, CHUNK)
+    assert bits == (CHUNK.capacity_bits.I, CHUNK.capacity_bits.W, CHUNK.capacity_bits.O)
+    check_mapping(CONV, Mapping(tile=TILE, loop_order=order), CHUNK, BEAT_BITS)
+
+
+def test_an_input_tile_holds_stride_and_halo_but_never_more_than_the_input() -> None:
+    one_row = tile_bits(CONV, changed(TILE, OY=1), CHUNK)[0]
+    all_rows = tile_bits(CONV, changed(TILE, OY=14), CHUNK)[0]
+    assert one_row == 16 * 3 * 28 * 8
+    assert all_rows == 16 * 28 * 28 * 8  # 29 rows of windows, 28 of input
+
+
+def test_words_in_a_bank_are_as_wide_as_the_chunk() -> None:
+    wide = changed(CHUNK, weight_bits=8, activation_bits=16)
+    narrow_i, narrow_w, narrow_o = tile_bits(CONV, TILE, CHUNK)
+    assert tile_bits(CONV, TILE, wide) == (2 * narrow_i, 2 * narrow_w, narrow_o)
+
+
+@pytest.mark.parametrize("operand", ["I", "W", "O"])
+def test_a_tile_larger_than_its_bank_is_refused(operand: str) -> None:
+    need = getattr(CHUNK.capacity_bits, operand)
+    small = changed(CHUNK, capacity_bits={**CHUNK.capacity_bits.model_dump(), operand: need - 1})
+    message = f"{operand} tile of {need} bits does not fit the bank of {need - 1} bits; shrink the tile"
+    assert refusal(CONV, TILE, small) == message
+
+
+def test_resident_weights_are_not_bound_by_a_tile() -> None:
+    small = {**CHUNK.capacity_bits.model_dump(), "W": 1}
+    resident = changed(CHUNK, capacity_bits=small, resident_weights=True)
+    check_mapping(CONV, Mapping(tile=TILE, loop_order=WEIGHTS_OUTER), resident, BEAT_BITS)
+    assert refusal(CONV, TILE, changed(resident, resident_weights=False)).startswith("W tile of 9216 bits")
+
+
+@pytest.mark.parametrize("name", ["K", "C", "OY", "OX"])
+def test_a_tile_stays_inside_its_layer(name: str) -> None:
+    bound = getattr(CONV, name)
+    tile = changed(TILE, **{name: bound + 1})
+    assert refusal(CONV, tile, CHUNK) == f"tile {name}={bound + 1} exceeds the layer's {name}={bound}"
+
+
+def test_only_depthwise_layers_tile_groups() -> None:
+    grouped = replace(CONV, G=2, K=32, C=16)
+    assert refusal(grouped, changed(TILE, G=2), CHUNK) == "tile G=2; only depthwise layers tile G, set it to 1"
+
+
+@pytest.mark.parametrize(("name", "pool"), [("OY", "pool_y"), ("OX", "pool_x")])
+def test_a_tile_does_not_cut_a_pooling_window(name: str, pool: str) -> None:
+    pooled = replace(CONV, **{pool: 2})
+    message = f"tile {name}=5 cuts the pooling window of 2; use a multiple of 2"
+    assert refusal(pooled, changed(TILE, **{name: 5}), CHUNK) == message
+
+
+def test_a_tile_does_not_split_a_beat() -> None:
+    assert words_per_beat(BEAT_BITS, 6) == 21
+    message = "tile C=8 splits a beat of 16 8-bit input channels; use a multiple of 16 or all 32"
+    assert refusal(CONV, changed(TILE, C=8), CHUNK) == message
+    message = "tile K=8 splits a beat of 16 8-bit output channels; use a multiple of 16 or all 64"
+    assert refusal(CONV, changed(TILE, K=8), CHUNK) == message
+    six = replace(CONV, residual="a", residual_bits=6)
+    message = "tile K=16 splits a beat of 21 6-bit residual channels; use a multiple of 21 or all 64"
+    assert refusal(six, TILE, CHUNK) == message
+
+
+def test_all_channels_may_end_inside_a_beat() -> None:
+    narrow = replace(CONV, K=10, C=3)
+    check_mapping(narrow, Mapping(tile=changed(TILE, K=10, C=3), loop_order=WEIGHTS_OUTER), CHUNK, BEAT_BITS)
+
+
+def test_depthwise_tiles_align_their_groups() -> None:
+    both = changed(CHUNK, kind="both")
+    message = "tile G=8 splits a beat of 16 8-bit input channels; use a multiple of 16 or all 64"
+    assert refusal(DEPTHWISE, Tile(G=8, OY=7, OX=14), both) == message
+    check_mapping(DEPTHWISE, Mapping(tile=Tile(G=16, OY=7, OX=14), loop_order=WEIGHTS_OUTER), both, BEAT_BITS)
+
+
+def test_a_beat_holds_at_least_one_word() -> None:
+    wide = replace(CONV, output_bits=32)
+    message = "a beat of 16 bits holds no 32-bit output word; use a wider port"
+    assert refusal(wide, TILE, CHUNK, beat_bits=16) == message
+
+
+def test_a_depthwise_chunk_runs_depthwise_layers_only() -> None:
+    chunk = changed(CHUNK, kind="depthwise", unroll={"K": 16})
+    message = "is not depthwise, and a depthwise chunk runs nothing else; give it a standard chunk"
+    assert refusal(CONV, TILE, chunk) == message
+    check_mapping(DEPTHWISE, Mapping(tile=Tile(G=16, OY=7, OX=14), loop_order=WEIGHTS_OUTER), chunk, BEAT_BITS)
+
+
+def test_a_standard_chunk_refuses_depthwise_layers() -> None:
+    message = "is depthwise, which a standard chunk does not run; give it a depthwise or a both chunk"
+    assert refusal(DEPTHWISE, Tile(G=16, OY=7, OX=14), CHUNK) == message
+
+
+@pytest.mark.parametrize("changes", [{"weight_bits": 6}, {"input_bits": 10}])
+def test_a_layer_runs_on_equal_or_wider_bits(changes: dict[str, int]) -> None:
+    layer = replace(CONV, **changes)
+    message = (
+        f"{layer.weight_bits}-bit weights and {layer.input_bits}-bit inputs do not fit a chunk of 4 and 8 bits; "
+        "give it a wider chunk"
+    )
+    assert refusal(layer, TILE, CHUNK) == message
+    wide = changed(CHUNK, weight_bits=8, activation_bits=10, capacity_bits={"I": 10**6, "W": 10**6, "O": 10**6})
+    tile = changed(TILE, C=32)
+    check_mapping(layer, Mapping(tile=tile, loop_order=WEIGHTS_OUTER), wide, BEAT_BITS)
+
+
+def test_the_parameter_memory_bounds_the_channels() -> None:
+    message = "64 output channels exceed the 63 of the chunk's parameter memory"
+    assert refusal(CONV, TILE, changed(CHUNK, max_channels=63)).startswith(message)
+
+
+def test_one_image_at_a_time() -> None:
+    assert refusal(replace(CONV, N=2), TILE, CHUNK) == "N=2; chunks run one image at a time, set N to 1"
+
+
+def test_other_loop_orders_are_refused() -> None:
+    mapping = Mapping(tile=TILE, loop_order=("G", "C", "K", "OY", "OX"))
+    with pytest.raises(MappingError) as caught:
+        check_mapping(CONV, mapping, CHUNK, BEAT_BITS)
+    assert str(caught.value) == ("loop order G,C,K,OY,OX is not supported; use G,K,OY,OX,C or G,OY,OX,K,C")
