@@ -61,6 +61,17 @@ class Platform(Record):
             raise ValueError(f"sources lacks {', '.join(missing)}; say where the numbers come from")
         return self
 
+    @model_validator(mode="after")
+    def _shell_fits(self) -> "Platform":
+        for key, left in self.budget().items():
+            if left < 0:
+                used: int = getattr(self.shell, key)
+                raise ValueError(
+                    f"the shell's {used} {key} exceed the usable {used + left}; "
+                    "shrink the shell or raise usable_fraction"
+                )
+        return self
+
     def budget(self) -> dict[str, int]:
         """Resources a design may use: the usable fraction of the part, less the shell."""
         return {
