@@ -1,0 +1,65 @@
+"""All that a run's folder holds, read once."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from cosearch.design import Design, EventLog, Infeasible, Manifest, RunFolder, load_design
+from cosearch.errors import HardwareError, RunError
+from cosearch.hardware import Platform, load_platform
+from cosearch.records import parse_record, read_json, read_text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunData:
+    """A run as the page tells it.
+
+    Attributes:
+        name: Of the recipe.
+        design, infeasible: The result; one of them is None.
+        platform: None where a user's own file is not at hand any more.
+        manifest, recipe: None and empty where the run has not written them.
+    """
+
+    name: str
+    design: Design | None
+    infeasible: Infeasible | None
+    platform: Platform | None
+    events: list[dict[str, Any]]
+    manifest: Manifest | None
+    recipe: str
+
+
+def read_run(folder: RunFolder) -> RunData:
+    """Read a run; a design counts more than an infeasible result left beside it.
+
+    Raises:
+        RunError: if there is no result yet, or events or manifest are broken.
+        DesignError: if the design is broken.
+    """
+    design = load_design(folder.design) if folder.design.is_file() else None
+    infeasible = None
+    if design is None:
+        path = folder.infeasible
+        if not path.is_file():
+            raise RunError(
+                f"{folder.path} holds neither design.json nor infeasible.json; run `cosearch search` first"
+            )
+        infeasible = parse_record(Infeasible, read_json(path, RunError), source=path.name, error=RunError)
+    manifest = folder.load_manifest() if folder.manifest.is_file() else None
+    name = design.recipe if design else manifest.recipe if manifest else folder.path.resolve().name
+    return RunData(
+        name=name,
+        design=design,
+        infeasible=infeasible,
+        platform=_platform(design.accelerator.platform) if design else None,
+        events=EventLog(folder.events).read(),
+        manifest=manifest,
+        recipe=read_text(folder.recipe, RunError) if folder.recipe.is_file() else "",
+    )
+
+
+def _platform(name: str) -> Platform | None:
+    try:
+        return load_platform(name)
+    except HardwareError:
+        return None
