@@ -1,0 +1,178 @@
+"""One design for each chunk so that sums keep their budgets: an exact feasibility test.
+
+The core of every exact answer. All numbers are integers; floating point only orders and prunes, with a margin that is
+far above its rounding and far below what one unit of any resource changes.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from cosearch.accelerate.arrays import FloatArray, IntArray
+
+_ROUNDS = 10
+_MARGIN = 1e-9
+_BLOCK_PAIRS = 1 << 17
+
+Choice = tuple[int, ...]
+"""Row of the chosen design in each chunk's front."""
+
+
+class OutOfTimeError(Exception):
+    """The budget in seconds is spent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """When to stop, on the monotonic clock; None never."""
+
+    at_seconds: float | None = None
+
+    @staticmethod
+    def after(seconds: float | None) -> "Deadline":
+        """A number of seconds from now."""
+        return Deadline(None if seconds is None else time.monotonic() + seconds)
+
+    def check(self) -> None:
+        """Raise `OutOfTimeError` if it has passed."""
+        if self.at_seconds is not None and time.monotonic() >= self.at_seconds:
+            raise OutOfTimeError
+
+
+def choose(fronts: Sequence[IntArray], budgets: IntArray, deadline: Deadline) -> Choice | None:
+    """A row of each front such that the sums keep the budgets, or None if there is none.
+
+    Args:
+        fronts: What each chunk may be, [designs, sums] each.
+        budgets: [sums].
+        deadline: When to give up.
+
+    Raises:
+        OutOfTimeError: if the deadline passes first.
+
+    First rows that cannot be combined with the least of all others are dropped. Then multiplicative weights look for
+    prices of the sums: each round's cheapest rows are either a choice, or make a price whose cheapest total exceeds
+    the budget (a proof of None), or better prices. Last, what the prices leave is searched depth first.
+    """
+    kept = shrink(fronts, budgets)
+    if kept is None:
+        return None
+    rows = [front[keep] for front, keep in zip(fronts, kept, strict=True)]
+    found, prices = _price(rows, budgets)
+    if found is None and prices is not None:
+        found = _search(rows, budgets, prices, deadline)
+    return None if found is None else tuple(int(keep[place]) for keep, place in zip(kept, found, strict=True))
+
+
+def shrink(fronts: Sequence[IntArray], budgets: IntArray) -> list[IntArray] | None:
+    """Rows that keep the budgets beside the least of the other fronts, or None if a front has none left."""
+    kept = [np.arange(len(front)) for front in fronts]
+    while True:
+        if any(len(keep) == 0 for keep in kept):
+            return None
+        least = [front[keep].min(axis=0) for front, keep in zip(fronts, kept, strict=True)]
+        slack = budgets - sum(least)
+        if (slack < 0).any():
+            return None
+        fits = [
+            (front[keep] - low <= slack).all(axis=1) for front, keep, low in zip(fronts, kept, least, strict=True)
+        ]
+        if all(mask.all() for mask in fits):
+            return kept
+        kept = [keep[mask] for keep, mask in zip(kept, fits, strict=True)]
+
+
+def _price(rows: Sequence[IntArray], budgets: IntArray) -> tuple[Choice | None, FloatArray | None]:
+    """A choice, or prices of the sums to search with, or neither: there is no choice.
+
+    Prices are [rounds, sums] over sums less their least, as fractions of the slack that the least leaves.
+    Source: multiplicative weights, Arora, Hazan and Kale, Theory of Computing 8 (2012), section 3.1.
+    """
+    loads, _ = _loads(rows, budgets)
+    if not loads[0].shape[1]:
+        return (0,) * len(rows), None
+    price = np.full(loads[0].shape[1], 1 / loads[0].shape[1])
+    prices: list[FloatArray] = []
+    for _ in range(_ROUNDS):
+        costs = [load @ price for load in loads]
+        choice = tuple(int(cost.argmin()) for cost in costs)
+        if sum(cost[place] for cost, place in zip(costs, choice, strict=True)) > 1 + _MARGIN:
+            return None, None
+        if (sum(row[place] for row, place in zip(rows, choice, strict=True)) <= budgets).all():
+            return choice, None
+        prices.append(price)
+        used = np.sum([load[place] for load, place in zip(loads, choice, strict=True)], axis=0)
+        price = price * np.exp(np.minimum(used - 1, 2.0))
+        price = price / price.sum()
+    return None, np.stack(prices)
+
+
+def _loads(rows: Sequence[IntArray], budgets: IntArray) -> tuple[list[FloatArray], IntArray]:
+    """What each row takes of the slack, [rows, sums with slack] each, and those sums' positions."""
+    least = [row.min(axis=0) for row in rows]
+    slack = budgets - sum(least)
+    varied = np.flatnonzero(slack > 0)  # after `shrink`, all rows are at the least where there is no slack
+    return [(row[:, varied] - low[varied]) / slack[varied] for row, low in zip(rows, least, strict=True)], varied
+
+
+def _search(rows: Sequence[IntArray], budgets: IntArray, prices: FloatArray, deadline: Deadline) -> Choice | None:
+    """Depth first over chunks, the one with the fewest rows first, in blocks of partial choices.
+
+    A partial choice is dropped if its sums, or its cost at any of the prices, exceed what the least of the remaining
+    chunks leaves.
+    """
+    loads, _ = _loads(rows, budgets)
+    costs = [load @ prices.T for load in loads]
+    free = 1 + _MARGIN - np.sum([cost.min(axis=0) for cost in costs], axis=0)
+    kept = [np.flatnonzero((cost - cost.min(axis=0) <= free).all(axis=1)) for cost in costs]
+    order = sorted(range(len(rows)), key=lambda chunk: len(kept[chunk]))
+    if any(len(keep) == 0 for keep in kept):
+        return None
+    limits = np.concatenate([budgets.astype(np.float64), np.full(len(prices), 1 + _MARGIN)])
+    features = [np.concatenate([rows[c][kept[c]].astype(np.float64), costs[c][kept[c]]], axis=1) for c in order]
+    places = _Search(features, limits, deadline).run()
+    if places is None:
+        return None
+    by_chunk = {chunk: int(kept[chunk][place]) for chunk, place in zip(order, places, strict=True)}
+    return tuple(by_chunk[chunk] for chunk in range(len(rows)))
+
+
+class _Search:
+    """Depth-first search over features whose sums must keep limits."""
+
+    def __init__(self, features: list[FloatArray], limits: FloatArray, deadline: Deadline) -> None:
+        self.features, self.deadline = features, deadline
+        least = np.stack([feature.min(axis=0) for feature in features])
+        after = np.concatenate([np.cumsum(least[::-1], axis=0)[::-1][1:], np.zeros((1, len(limits)))])
+        self.allowed: FloatArray = limits - after
+
+    def run(self) -> list[int] | None:
+        """Places in each feature array, or None."""
+        return self._extend(0, np.zeros((1, self.features[0].shape[1])))
+
+    def _extend(self, level: int, partial: FloatArray) -> list[int] | None:
+        """Complete one of the partial choices; the answer starts with its position among them if level > 0."""
+        feature = self.features[level]
+        size = max(1, _BLOCK_PAIRS // len(feature))
+        for start in range(0, len(partial), size):
+            self.deadline.check()
+            block = partial[start : start + size]
+            sums = block[:, None, :] + feature[None, :, :]
+            first, second = np.nonzero((sums <= self.allowed[level]).all(axis=2))
+            if not len(first):
+                continue
+            ends = self._complete(level, sums[first, second])
+            if ends is not None:
+                origin = [start + int(first[ends[0]])] if level else []
+                return [*origin, int(second[ends[0]]), *ends[1:]]
+        return None
+
+    def _complete(self, level: int, sums: FloatArray) -> list[int] | None:
+        """Which of the extended choices can be completed, then the places of the levels below."""
+        if level + 1 == len(self.features):
+            return [0]
+        order = np.argsort(sums[:, -1], kind="stable")
+        ends = self._extend(level + 1, sums[order])
+        return None if ends is None else [int(order[ends[0]]), *ends[1:]]

@@ -1,0 +1,153 @@
+"""What accelerators may be built: the rule that gives layers to chunks, and the choices of every chunk."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any, Literal
+
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+from cosearch.hardware import FRAME_SLOTS
+from cosearch.records import Record
+
+MAX_WIDTHS = 4
+
+Choices = tuple[int, ...]
+
+
+def _listed(value: object) -> object:
+    """One choice fixes a parameter: ``lanes: 16`` is ``lanes: [16]``."""
+    return value if isinstance(value, Sequence) and not isinstance(value, str) else (value,)
+
+
+def _increasing(value: Choices, name: str) -> Choices:
+    if not value:
+        raise ValueError("give at least one choice")
+    if value[0] < 1:
+        raise ValueError(f"choice {value[0]} is below 1")
+    if any(a >= b for a, b in pairwise(value)):
+        sorted_choices = ", ".join(str(choice) for choice in sorted(set(value)))
+        raise ValueError(f"choices of {name} must increase without repeats: [{sorted_choices}]")
+    return value
+
+
+class CapacityChoices(Record):
+    """Buffer sizes to choose from, in bits of ONE bank per operand.
+
+    Attributes:
+        W_resident: Sizes of the W buffer of a design whose weights are resident; it holds all weights of the chunk.
+    """
+
+    I: Choices = (16_384, 65_536, 262_144, 1_048_576)  # noqa: E741  operands are called I, W and O everywhere
+    W: Choices = (8_192, 32_768, 131_072, 524_288)
+    O: Choices = (32_768, 131_072, 524_288)  # noqa: E741
+    W_resident: Choices = (262_144, 1_048_576, 4_194_304)
+
+    @field_validator("I", "W", "O", "W_resident", mode="before")
+    @classmethod
+    def _one_choice(cls, value: object) -> object:
+        return _listed(value)
+
+    @field_validator("I", "W", "O", "W_resident")
+    @classmethod
+    def _ordered(cls, value: Choices, info: ValidationInfo) -> Choices:
+        return _increasing(value, str(info.field_name))
+
+
+class ChunkSpace(Record):
+    """Choices of one chunk; every chunk of an accelerator chooses for itself. One choice fixes a parameter.
+
+    Attributes:
+        lanes: Spatial unrolling of K on a standard or a both chunk.
+        reductions: Spatial unrolling of C there.
+        depthwise_lanes: Spatial unrolling of the channels on a depthwise chunk.
+        capacity_bits: Buffers.
+        read_slots, write_slots: Beats of the DRAM port owned in each frame.
+        resident_weights: Whether all weights of the chunk may, or must, stay on chip.
+    """
+
+    lanes: Choices = (4, 8, 16, 32, 64)
+    reductions: Choices = (1, 2, 4, 8, 16)
+    depthwise_lanes: Choices = (2, 4, 8, 16, 32, 64)
+    capacity_bits: CapacityChoices = Field(default_factory=CapacityChoices)
+    read_slots: Choices = (2, 4, 8, 16, 32)
+    write_slots: Choices = (2, 4, 8, 16)
+    resident_weights: tuple[bool, ...] = (False,)
+
+    @field_validator(
+        "lanes", "reductions", "depthwise_lanes", "read_slots", "write_slots", "resident_weights", mode="before"
+    )
+    @classmethod
+    def _one_choice(cls, value: object) -> object:
+        return _listed(value)
+
+    @field_validator("lanes", "reductions", "depthwise_lanes", "read_slots", "write_slots")
+    @classmethod
+    def _ordered(cls, value: Choices, info: ValidationInfo) -> Choices:
+        return _increasing(value, str(info.field_name))
+
+    @field_validator("resident_weights")
+    @classmethod
+    def _distinct(cls, value: tuple[bool, ...]) -> tuple[bool, ...]:
+        if not value or len(set(value)) != len(value):
+            raise ValueError("resident_weights takes false, true or both: [false, true]")
+        return value
+
+    @model_validator(mode="after")
+    def _slots_fit_the_frame(self) -> "ChunkSpace":
+        least = self.read_slots[0] + self.write_slots[0]
+        if least > FRAME_SLOTS:
+            raise ValueError(
+                f"the fewest read_slots and write_slots make {least}, a frame has {FRAME_SLOTS}; offer fewer"
+            )
+        return self
+
+
+class AcceleratorSpace(Record):
+    """The declared space of accelerators.
+
+    Attributes:
+        allocation: Which layers share a chunk. ``single``: all, on one chunk of kind both. ``kind``: depthwise layers
+            on a depthwise chunk, all others on a standard one. ``kind_bits``: each kind once per width.
+        widths: Operand widths a chunk may have, in bits. A layer needs the larger of its weight and input bits. Under
+            ``kind_bits`` it goes to the narrowest width that holds it; else the narrowest that holds all layers of
+            the chunk is taken.
+        chunk: The choices of each chunk.
+    """
+
+    allocation: Literal["single", "kind", "kind_bits"] = "kind_bits"
+    widths: Choices = (4, 8)
+    chunk: ChunkSpace = Field(default_factory=ChunkSpace)
+
+    @field_validator("widths", mode="before")
+    @classmethod
+    def _one_choice(cls, value: object) -> object:
+        return _listed(value)
+
+    @field_validator("widths")
+    @classmethod
+    def _few_widths(cls, value: Choices, info: ValidationInfo) -> Choices:
+        _increasing(value, str(info.field_name))
+        if len(value) > MAX_WIDTHS:
+            raise ValueError(f"{len(value)} widths; at most {MAX_WIDTHS} width classes, drop some")
+        if value[-1] > 16:
+            raise ValueError(f"width {value[-1]} exceeds the 16 bits of a multiplier")
+        return value
+
+
+def demo_space(**changes: Any) -> AcceleratorSpace:
+    """A small space that is priced in seconds, for demonstrations and tests.
+
+    Args:
+        changes: Fields of `AcceleratorSpace` to replace.
+    """
+    chunk = ChunkSpace(
+        lanes=(4, 8, 16, 32),
+        reductions=(1, 4, 8, 16),
+        depthwise_lanes=(4, 8, 16, 32),
+        capacity_bits=CapacityChoices(
+            I=(32_768, 262_144), W=(16_384, 131_072), O=(65_536, 262_144), W_resident=(1_048_576,)
+        ),
+        read_slots=(4, 8, 16),
+        write_slots=(2, 4, 8),
+    )
+    return AcceleratorSpace.model_validate({"chunk": chunk, **changes})
