@@ -39,8 +39,13 @@ def input_bits_of(space: NetworkSpace, blocks: Sequence[Block]) -> list[int]:
     return bits[::-1]
 
 
-def check_blocks(space: NetworkSpace, blocks: Sequence[Block]) -> None:
+def check_blocks(space: NetworkSpace, blocks: Sequence[Block], *, equal_bits: bool = False) -> None:
     """Refuse a network that the space does not hold.
+
+    Args:
+        space: The space.
+        blocks: The network.
+        equal_bits: Refuse unequal bits of weights and activations too, which the supernet does not have.
 
     Raises:
         WorkloadError: naming the block.
@@ -53,11 +58,17 @@ def check_blocks(space: NetworkSpace, blocks: Sequence[Block]) -> None:
             raise WorkloadError(f"operator {block.op!r} cannot stand here; legal: {', '.join(legal)}").at(
                 f"block{index}"
             )
-        for bits in (block.weight_bits, block.activation_bits):
-            if bits is not None and bits not in space.bits:
-                raise WorkloadError(f"{bits} bits are not in the space; candidates: {list(space.bits)}").at(
-                    f"block{index}"
-                )
+        _check_bits(space, block, equal_bits, f"block{index}")
+
+
+def _check_bits(space: NetworkSpace, block: Block, equal_bits: bool, where: str) -> None:
+    for bits in (block.weight_bits, block.activation_bits):
+        if bits is not None and bits not in space.bits:
+            raise WorkloadError(f"{bits} bits are not in the space; candidates: {list(space.bits)}").at(where)
+    if equal_bits and block.weight_bits != block.activation_bits:
+        raise WorkloadError(
+            f"{block.weight_bits} weight bits and {block.activation_bits} activation bits; make them equal"
+        ).at(where)
 
 
 def stem_layers(space: NetworkSpace, output_bits: int) -> tuple[Layer, ...]:
