@@ -1,6 +1,6 @@
 """Platforms, accelerators, chunks, mappings and what makes them legal. No torch here."""
 
-from cosearch.hardware.accelerator import Accelerator, ChunkProgram
+from cosearch.hardware.accelerator import Accelerator, ChunkProgram, LayerProgram
 from cosearch.hardware.chunk import Capacity, Chunk, ChunkKind, Unroll
 from cosearch.hardware.contract import (
     ACCUMULATOR_BITS,
@@ -9,7 +9,7 @@ from cosearch.hardware.contract import (
     PARAMETER_BITS,
     TILE_OVERHEAD_CYCLES,
 )
-from cosearch.hardware.fabric import FabricRules, load_fabric
+from cosearch.hardware.fabric import EnergyRules, FabricRules, load_fabric
 from cosearch.hardware.legality import check_mapping, tile_bits, words_per_beat
 from cosearch.hardware.mapping import PIXELS_OUTER, WEIGHTS_OUTER, Mapping, Tile
 from cosearch.hardware.platform import Dram, Platform, load_platform, platform_names
@@ -30,7 +30,9 @@ __all__ = [
     "ChunkProgram",
     "Dram",
     "DramPort",
+    "EnergyRules",
     "FabricRules",
+    "LayerProgram",
     "Mapping",
     "Platform",
     "Tile",

@@ -19,8 +19,17 @@ from cosearch.design import (
     Predicted,
     Stage,
 )
-from cosearch.hardware import WEIGHTS_OUTER, Accelerator, Capacity, ChunkKind, ChunkProgram, DramPort, Tile, Unroll
-from cosearch.hardware.accelerator import LayerProgram
+from cosearch.hardware import (
+    WEIGHTS_OUTER,
+    Accelerator,
+    Capacity,
+    ChunkKind,
+    ChunkProgram,
+    DramPort,
+    LayerProgram,
+    Tile,
+    Unroll,
+)
 from cosearch.records import canonical_json, write_atomically
 
 FOLDER = Path(__file__).parent
