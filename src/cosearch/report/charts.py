@@ -21,7 +21,7 @@ def figure(**layout: Any) -> go.Figure:
         "margin": {"l": 56, "r": 16, "t": 12, "b": 44},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
         "hoverlabel": {"align": "left"},
         "bargap": 0.25,
     }
@@ -38,7 +38,12 @@ def layer_cycles(design: Design) -> go.Figure:
         height=400,
         barmode="stack",
         margin={"l": 64, "r": 16, "t": 56, "b": 60},
-        xaxis={"tickangle": -60, "categoryorder": "array", "categoryarray": [layer.name for layer in layers]},
+        xaxis={
+            "tickangle": -60,
+            "showgrid": False,
+            "categoryorder": "array",
+            "categoryarray": [layer.name for layer in layers],
+        },
         yaxis={"title": {"text": "cycles"}, "rangemode": "tozero"},
     )
     for index in range(len(design.accelerator.chunks)):
@@ -47,6 +52,8 @@ def layer_cycles(design: Design) -> go.Figure:
             x=[layer.name for layer in mine],
             y=[layer.cycles for layer in mine],
             name=f"chunk {index}",
+            legendgroup=f"chunk {index}",
+            showlegend=False,
             marker={
                 "color": chunk_colour(index),
                 "pattern": {"shape": [_PATTERNS[layer.bound] for layer in mine], "fillmode": "overlay", "size": 6},
@@ -67,15 +74,17 @@ def layer_cycles(design: Design) -> go.Figure:
             "<br>compute %{customdata[1]}, read %{customdata[2]}, write %{customdata[3]}"
             "<br>DRAM %{customdata[4]}, %{customdata[5]} MACs, %{customdata[6]}<extra></extra>",
         )
-    for bound in [bound for bound in _PATTERNS if any(layer.bound == bound for layer in layers)]:
-        chart.add_bar(
-            x=[layers[0].name],
-            y=[0],
-            name=_SAYS[bound],
-            marker={"color": NEUTRAL, "pattern": {"shape": _PATTERNS[bound], "fillmode": "overlay", "size": 6}},
-            hoverinfo="skip",
-        )
+        _legend_entry(chart, f"chunk {index}", chunk_colour(index), "")
+    for bound, pattern in _PATTERNS.items():
+        if any(layer.bound == bound for layer in layers):
+            _legend_entry(chart, _SAYS[bound], NEUTRAL, pattern)
     return chart
+
+
+def _legend_entry(chart: go.Figure, name: str, colour: str, pattern: str) -> None:
+    """An entry of its own: that of a bar trace would show the hatching of whatever layer comes first."""
+    marker = {"color": colour, "pattern": {"shape": pattern, "fillmode": "overlay", "size": 6}}
+    chart.add_bar(x=[None], y=[None], name=name, legendgroup=name, marker=marker, hoverinfo="skip")
 
 
 def server_shares(design: Design) -> go.Figure:
@@ -87,7 +96,7 @@ def server_shares(design: Design) -> go.Figure:
         barmode="group",
         margin={"l": 76, "r": 16, "t": 40, "b": 44},
         xaxis={"tickformat": ".0%", "range": [0, 1], "title": {"text": "share of the period"}},
-        yaxis={"autorange": "reversed"},
+        yaxis={"autorange": "reversed", "showgrid": False},
     )
     for server, colour in SERVERS.items():
         busy = [
@@ -111,13 +120,13 @@ def resource_use(design: Design, platform: Platform) -> go.Figure:
     budget = platform.budget()
     keys = [key for key in RESOURCES if budget[key] > 0]
     limits = {limit.metric: limit.limit for limit in design.limits}
-    rows = [title_of(key) for key in keys]
+    rows = [f"{title_of(key)}: {count(getattr(design.predicted, key))} of {count(budget[key])}" for key in keys]
     chart = figure(
         height=120 + 58 * len(keys),
         barmode="stack",
         margin={"l": 76, "r": 24, "t": 48, "b": 52},
         xaxis={"tickformat": ".0%", "rangemode": "tozero", "title": {"text": "share of the platform's budget"}},
-        yaxis={"autorange": "reversed"},
+        yaxis={"autorange": "reversed", "showgrid": False},
     )
     for name, colour, values in _stack(design.predicted, keys):
         chart.add_bar(
@@ -164,7 +173,7 @@ def energy_parts(design: Design) -> go.Figure:
         height=76 + 34 * len(parts),
         margin={"l": 110, "r": 24, "t": 8, "b": 44},
         xaxis={"title": {"text": "share of the energy of an image"}, "tickformat": ".0%", "rangemode": "tozero"},
-        yaxis={"autorange": "reversed"},
+        yaxis={"autorange": "reversed", "showgrid": False},
     )
     chart.add_bar(
         y=[name for name, _ in parts],

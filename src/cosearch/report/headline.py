@@ -1,5 +1,6 @@
 """What stands at the top of the page: key figures, limits with their slack, and how sure the result is."""
 
+import math
 from dataclasses import dataclass
 
 from cosearch.design import Design, Infeasible, Limit, LimitResult
@@ -83,8 +84,8 @@ def accuracy_card(design: Design) -> Card:
     first, *others = known
     note = SPLITS[first[0]]
     if others:
-        note += "; " + "; ".join(f"{percent(value)} on {SPLITS[split]}" for split, value in others)
-    return Card("Accuracy", percent(first[1]), note)
+        note += "; " + "; ".join(f"{percent(value, 2)} {SPLITS[split]}" for split, value in others)
+    return Card("Accuracy", percent(first[1], 2), note)
 
 
 def slack_bars(design: Design) -> list[SlackBar]:
@@ -134,11 +135,23 @@ def relaxations_of(infeasible: Infeasible) -> list[RelaxationRow]:
     return [
         RelaxationRow(
             asked_of(row.limit),
-            "not alone" if row.sufficient is None else amount(row.limit.metric, row.sufficient),
+            "not alone" if row.sufficient is None else enough(row.limit, row.sufficient),
             row.limit.metric == infeasible.binding,
         )
         for row in infeasible.relaxations
     ]
+
+
+def enough(limit: Limit, sufficient: float) -> str:
+    """A bound that suffices, rounded to the side that still does."""
+    if sufficient <= 0:
+        return amount(limit.metric, sufficient)
+    step = 10.0 ** (math.floor(math.log10(sufficient)) - 3)
+    steps = sufficient / step
+    nearest = round(steps)
+    if not math.isclose(steps, nearest, rel_tol=1e-9):
+        nearest = math.floor(steps) if limit.op == ">=" else math.ceil(steps)
+    return amount(limit.metric, nearest * step, digits=4)
 
 
 def _of_budget(value: int, room: int) -> str:

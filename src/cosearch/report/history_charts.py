@@ -34,7 +34,7 @@ def candidate_scatter(candidates: list[Candidate], design: Design | None) -> go.
     chart = figure(
         height=360,
         margin={"l": 64, "r": 16, "t": 40, "b": 48},
-        xaxis={"title": {"text": "images/s"}},
+        xaxis={"title": {"text": "images/s"}, "tickformat": ","},
         yaxis={"title": {"text": "accuracy on val"}, "tickformat": ".1%"},
     )
     for name, members in groups.items():

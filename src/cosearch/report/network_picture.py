@@ -11,6 +11,7 @@ from cosearch.report.svg import Drawing, group, tag, text
 
 UNIT_WIDTH = 92
 _ROW_HEIGHT = 216
+_ROW_GAP = 18
 _AXIS = 96
 _TALLEST = 46
 _LEGEND_HEIGHT = 34
@@ -31,13 +32,14 @@ def draw_network(design: Design, columns: int = 12) -> Drawing:
             group(
                 *_unit(unit, widest, is_first=index == 0, is_last=is_last),
                 x=column * UNIT_WIDTH,
-                y=row * _ROW_HEIGHT,
+                y=row * (_ROW_HEIGHT + _ROW_GAP),
                 title=unit.sentence(),
             )
         )
     legend = _legend(units, width)
-    body = Markup("").join([*cells, legend.placed(0, rows * _ROW_HEIGHT + 8)])
-    return Drawing(width, rows * _ROW_HEIGHT + 8 + legend.height, body)
+    below = rows * (_ROW_HEIGHT + _ROW_GAP) - _ROW_GAP + 8
+    body = Markup("").join([*cells, legend.placed(0, below)])
+    return Drawing(width, below + legend.height, body)
 
 
 def describe_network(design: Design) -> str:

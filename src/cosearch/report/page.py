@@ -63,11 +63,12 @@ def render(run: RunData) -> str:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    filters: dict[str, Any] = {"count": count, "quantity": quantity, "duration": duration}
-    environment.filters |= filters
     drawn = _charts(run)
     context: dict[str, Any] = {
         "run": run,
+        "count": count,
+        "quantity": quantity,
+        "duration": duration,
         "charts": drawn,
         "figures": _embed([{"id": chart.id, **chart.figure} for group in drawn.values() for chart in group]),
         "style": _asset("picture.css") + _asset("page.css"),
@@ -148,7 +149,7 @@ def _resource_charts(run: RunData, design: Design) -> list[Chart]:
             f"{platform.part}: a design may use {platform.usable_fraction:.0%} of the part, less the shell. "
             "Upright strokes are that budget and the whole part; a diamond is a limit you set."
         )
-        drawn.append(Chart("resource-use", "Resources", note, _plain(charts.resource_use(design, platform))))
+        drawn.append(Chart("resource-use", "Resources", note, _plain(charts.resource_use(design, platform)), 620))
     confidence = design.predicted.confidence.get("energy_joules", "not stated")
     note = f"{quantity(design.predicted.energy_joules, 'J')} in all; confidence: {confidence}."
     return [*drawn, Chart("energy-parts", "Energy of an image", note, _plain(charts.energy_parts(design)))]

@@ -22,7 +22,7 @@ _BITS = ((3, "#d6efe7"), (4, "#b4dfd3"), (5, "#86c7b7"), (6, "#57ab99"), (7, "#3
 _WIDE = "#125347"
 
 SERVERS = {"compute": "#4477aa", "read": "#e69f00", "write": "#aa4488"}
-ACCENT = "#1f7767"
+ACCENT = "#2a9380"
 NEUTRAL = "#8b95a1"
 
 

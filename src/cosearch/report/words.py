@@ -21,10 +21,10 @@ TITLES = {
 }
 
 SPLITS = {
-    "integer_test": "test set, integer network",
-    "retrained_test": "test set, retrained",
+    "integer_test": "test, integer network",
+    "retrained_test": "test, retrained",
     "retrained_val": "val, retrained",
-    "supernet_val": "val, weights of the supernet",
+    "supernet_val": "val, supernet",
 }
 """Accuracies from the most telling to the least, and what each was measured on."""
 
@@ -34,29 +34,29 @@ def title_of(metric: str) -> str:
     return TITLES.get(metric, metric)
 
 
-def amount(metric: str, value: float) -> str:
+def amount(metric: str, value: float, digits: int = 3) -> str:
     """A value of a metric with its unit: ``214 images/s``, ``2.1 ms``, ``87.3 %``."""
     if metric == "accuracy":
-        return percent(value)
+        return percent(value, 2)
     unit = METRICS[metric].unit if metric in METRICS else ""
     if metric == "fps":
-        return f"{count(value)} {unit}"
+        return f"{count(value, digits)} {unit}"
     if not unit:
-        return count(value)
-    return quantity(value, unit)
+        return count(value, digits)
+    return quantity(value, unit, digits)
 
 
-def quantity(value: float, unit: str) -> str:
+def quantity(value: float, unit: str, digits: int = 3) -> str:
     """A number with an SI prefix, held together by a no-break space and with a proper micro sign."""
-    number, _, name = format_quantity(value, unit).partition(" ")
+    number, _, name = format_quantity(value, unit, digits).partition(" ")
     return f"{number} {'µ' + name[1:] if name.startswith('u') else name}"
 
 
-def count(value: float) -> str:
-    """A plain number: thousands apart, three significant digits below a thousand unless it is whole."""
+def count(value: float, digits: int = 3) -> str:
+    """A plain number: thousands apart; below a thousand, and unless it is whole, so many significant digits."""
     if float(value).is_integer() or abs(value) >= 1000:
         return f"{value:,.0f}"
-    return f"{value:.3g}"
+    return f"{value:.{digits}g}"
 
 
 def percent(fraction: float, digits: int = 1) -> str:
