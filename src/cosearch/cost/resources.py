@@ -88,15 +88,15 @@ def buffers(
 def lane_lut(*, weight_bits: int, activation_bits: int, reduction: Scalar, fabric: FabricRules) -> Scalar:
     """LUTs of one lane: multipliers without a DSP, adder tree, accumulator.
 
-    An adder tree of n terms has n - 1 adders, each as wide as a product and the mean growth of the sums.
+    An adder tree of n terms has n - 1 adders, each as wide as a term and the mean growth of the sums. Where DSP
+    slices add pairs of products, the terms are those sums, half as many and a bit wider.
     """
     rules = fabric.lut
-    terms = reduction
+    terms, term_bits = reduction, weight_bits + activation_bits
     if fabric.dsp.adds_pairs and fabric.multiplier_is_dsp(weight_bits, activation_bits):
-        terms = ceil_div(reduction, 2)
-    adder_bits = weight_bits + activation_bits + rules.adder_growth_bits
+        terms, term_bits = ceil_div(reduction, 2), term_bits + 1
     multipliers = reduction * fabric.multiplier_lut(weight_bits, activation_bits)
-    return multipliers + (terms - 1) * adder_bits + rules.accumulator
+    return multipliers + (terms - 1) * (term_bits + rules.adder_growth_bits) + rules.accumulator
 
 
 def chunk_resources(
