@@ -10,7 +10,7 @@ from cosearch.hardware.contract import (
     TILE_OVERHEAD_CYCLES,
 )
 from cosearch.hardware.fabric import EnergyRules, FabricRules, load_fabric
-from cosearch.hardware.legality import check_mapping, tile_bits, words_per_beat
+from cosearch.hardware.legality import check_mapping, input_columns, input_rows, tile_bits, words_per_beat
 from cosearch.hardware.mapping import PIXELS_OUTER, WEIGHTS_OUTER, Mapping, Tile
 from cosearch.hardware.platform import Dram, Platform, load_platform, platform_names
 from cosearch.hardware.port import DramPort
@@ -38,6 +38,8 @@ __all__ = [
     "Tile",
     "Unroll",
     "check_mapping",
+    "input_columns",
+    "input_rows",
     "load_fabric",
     "load_platform",
     "platform_names",

@@ -12,8 +12,8 @@ Scalar = int | Tensor
 
 
 def _through(hard: Tensor, smooth: Tensor) -> Tensor:
-    """The value of `hard` with the gradient of `smooth`."""
-    return smooth + (hard - smooth).detach()
+    """The value of `hard`, to the last bit, with the gradient of `smooth`."""
+    return hard.detach() + (smooth - smooth.detach())
 
 
 def ceil_div(numerator: Scalar, denominator: Scalar) -> Scalar:
