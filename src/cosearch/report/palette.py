@@ -41,4 +41,4 @@ def ink_on(colour: str) -> str:
     channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     red, green, blue = (c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
     luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-    return "#101418" if luminance > 0.179 else "#ffffff"
+    return "#000000" if luminance > 0.179 else "#ffffff"
