@@ -1,5 +1,44 @@
 """Engines that find the accelerator of one fixed network."""
 
+from cosearch.accelerate.allocation import ChunkClass
+from cosearch.accelerate.arrays import RESOURCES
+from cosearch.accelerate.combine import Deadline
+from cosearch.accelerate.designs import ChunkDesigns
+from cosearch.accelerate.engine import AbstractEngine, Budget, EngineResult, Progress, build_accelerator
+from cosearch.accelerate.exact import Exact, is_feasible, solve
+from cosearch.accelerate.explain import explain
+from cosearch.accelerate.optimum import Minimum
+from cosearch.accelerate.problem import PROBLEM_METRICS, Problem
+from cosearch.accelerate.random_search import Random
+from cosearch.accelerate.relaxation import LinearRelaxation, Prices
 from cosearch.accelerate.space import AcceleratorSpace, CapacityChoices, ChunkSpace, demo_space
+from cosearch.accelerate.table import ClassTable, Demand, DesignTable
 
-__all__ = ["AcceleratorSpace", "CapacityChoices", "ChunkSpace", "demo_space"]
+__all__ = [
+    "PROBLEM_METRICS",
+    "RESOURCES",
+    "AbstractEngine",
+    "AcceleratorSpace",
+    "Budget",
+    "CapacityChoices",
+    "ChunkClass",
+    "ChunkDesigns",
+    "ChunkSpace",
+    "ClassTable",
+    "Deadline",
+    "Demand",
+    "DesignTable",
+    "EngineResult",
+    "Exact",
+    "LinearRelaxation",
+    "Minimum",
+    "Prices",
+    "Problem",
+    "Progress",
+    "Random",
+    "build_accelerator",
+    "demo_space",
+    "explain",
+    "is_feasible",
+    "solve",
+]

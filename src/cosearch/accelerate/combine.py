@@ -35,9 +35,14 @@ class Deadline:
         """A number of seconds from now."""
         return Deadline(None if seconds is None else time.monotonic() + seconds)
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it has passed."""
+        return self.at_seconds is not None and time.monotonic() >= self.at_seconds
+
     def check(self) -> None:
         """Raise `OutOfTimeError` if it has passed."""
-        if self.at_seconds is not None and time.monotonic() >= self.at_seconds:
+        if self.is_over:
             raise OutOfTimeError
 
 

@@ -19,9 +19,13 @@ class Front:
 
 @dataclass(frozen=True, slots=True)
 class Minimum:
-    """The least value reached and a choice that reaches it; `bound` is below every value that is possible.
+    """The least value that was reached, and what is known of better ones.
 
-    `choice` and `value` are None where no choice keeps the budgets (`is_proved`) or none was found in time.
+    Attributes:
+        choice: A choice that reaches it; None if no choice keeps the budgets, or none was found in time.
+        value: In cycles or counts; None without a choice.
+        bound: No choice has less.
+        is_proved: Whether the value equals the bound or, without a choice, there is none.
     """
 
     choice: Choice | None
@@ -30,39 +34,46 @@ class Minimum:
     is_proved: bool
 
 
+def choose_within(
+    fronts: Sequence[Front], budgets: IntArray, period_cycles: int | None, deadline: Deadline
+) -> Choice | None:
+    """A choice that keeps budgets and period, or None if there is none.
+
+    Raises:
+        OutOfTimeError: if the deadline passes first.
+    """
+    return _Pool.of(fronts, period_cycles, deadline).choose(budgets)
+
+
 def least_period(fronts: Sequence[Front], budgets: IntArray, deadline: Deadline) -> Minimum:
     """The least cycles of the slowest chunk.
 
     Bisection on the period: designs that are slower are left out, and `choose` decides whether the others combine.
     """
-    bound = 0
     best: Choice | None = None
+    bound = 0
     try:
-        within = _within_budgets(fronts, budgets)
-        if within is None:
+        pool = _Pool.of(fronts, None, deadline).shrunk(budgets)
+        if pool is None:
             return Minimum(None, None, bound, True)
-        bound = max(int(front.cycles[rows].min()) for front, rows in zip(fronts, within, strict=True))
-        best = _choose_within(fronts, within, budgets, bound, deadline)
+        bound = pool.least_period()
+        best = pool.faster(bound).choose(budgets) or pool.choose(budgets)
         if best is None:
-            best = _choose_within(fronts, within, budgets, None, deadline)
-            if best is None:
-                return Minimum(None, None, bound, True)
-            cycles = [front.cycles[rows] for front, rows in zip(fronts, within, strict=True)]
-            candidates = np.unique(np.concatenate(cycles))
-            candidates = candidates[candidates > bound]
-            bound = int(candidates[0])
-            while (value := _period(fronts, best)) > bound:
-                candidates = candidates[(candidates >= bound) & (candidates < value)]
-                middle = int(candidates[(len(candidates) - 1) // 2])
-                found = _choose_within(fronts, within, budgets, middle, deadline)
-                if found is None:
-                    later = candidates[candidates > middle]
-                    bound = int(later[0]) if len(later) else value
-                else:
-                    best = found
+            return Minimum(None, None, bound, True)
+        candidates = pool.periods()
+        low, high = 0, int(np.searchsorted(candidates, _period(fronts, best)))
+        while low < high:  # the least period lies at a candidate from low to high
+            bound = int(candidates[low])
+            middle = (low + high) // 2
+            found = pool.faster(int(candidates[middle])).choose(budgets)
+            if found is None:
+                low = middle + 1
+            else:
+                best, high = found, int(np.searchsorted(candidates, _period(fronts, found)))
     except OutOfTimeError:
         return Minimum(best, None if best is None else _period(fronts, best), bound, False)
-    return Minimum(best, _period(fronts, best), _period(fronts, best), True)
+    value = _period(fronts, best)
+    return Minimum(best, value, value, True)
 
 
 def least_sum(
@@ -79,25 +90,14 @@ def least_sum(
         which: The sum, a column of `Front.sums`.
         deadline: When to stop with what was found.
     """
-    within = [_faster(front, period_cycles) for front in fronts]
-    bound = 0
-    best: Choice | None = None
+    pool = _Pool.of(fronts, period_cycles, deadline)
     try:
-        best = _choose_within(fronts, within, budgets, period_cycles, deadline)
-        if best is None:
-            return Minimum(None, None, bound, True)
-        bound = _least_total(fronts, within, budgets, which)
-        while (value := _total(fronts, best, which)) > bound:
-            tighter = budgets.copy()
-            tighter[which] = (bound + value - 1) // 2
-            found = _choose_within(fronts, within, tighter, period_cycles, deadline)
-            if found is None:
-                bound = int(tighter[which]) + 1
-            else:
-                best = found
+        best = pool.choose(budgets)
     except OutOfTimeError:
-        return Minimum(best, None if best is None else _total(fronts, best, which), bound, False)
-    return Minimum(best, _total(fronts, best, which), _total(fronts, best, which), True)
+        return Minimum(None, None, 0, False)
+    if best is None:
+        return Minimum(None, None, 0, True)
+    return _descend(pool, budgets, which, best)
 
 
 def settle(
@@ -108,68 +108,119 @@ def settle(
     best: Choice,
     deadline: Deadline,
 ) -> Choice:
-    """Among all choices within budgets and period, the one with the least sums in the order of keys, then indices."""
+    """Among all choices within budgets and period, the one with the least sums in the order of keys, then rows.
+
+    Args:
+        fronts: What each chunk may be.
+        budgets: Of every sum, [sums].
+        period_cycles: Bound of every chunk's cycles, or None.
+        keys: Columns of `Front.sums`, the first counts most.
+        best: Any choice within budgets and period; what is returned if time runs out.
+        deadline: When to stop.
+    """
     budgets = budgets.copy()
+    pool = _Pool.of(fronts, period_cycles, deadline)
     for key in keys:
-        least = least_sum(fronts, budgets, period_cycles, key, deadline)
+        pool = pool.shrunk(budgets) or pool
+        least = _descend(pool, budgets, key, best)
         if least.choice is None or least.value is None or not least.is_proved:
             return best
         best = least.choice
         budgets[key] = least.value
-    return _first(fronts, budgets, period_cycles, best, deadline)
+    try:
+        return _first(pool, budgets, best)
+    except OutOfTimeError:
+        return best
 
 
-def _first(
-    fronts: Sequence[Front], budgets: IntArray, period_cycles: int | None, best: Choice, deadline: Deadline
-) -> Choice:
-    """The choice with the least rows, the first chunk counting most."""
-    within = [_faster(front, period_cycles) for front in fronts]
-    for chunk in range(len(fronts)):
-        kept = shrink([front.sums[rows] for front, rows in zip(fronts, within, strict=True)], budgets)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pool:
+    """Some rows of every front."""
+
+    fronts: Sequence[Front]
+    rows: list[IntArray]
+    deadline: Deadline
+
+    @staticmethod
+    def of(fronts: Sequence[Front], period_cycles: int | None, deadline: Deadline) -> "_Pool":
+        """All rows within a period."""
+        pool = _Pool(fronts, [np.arange(len(front.cycles)) for front in fronts], deadline)
+        return pool if period_cycles is None else pool.faster(period_cycles)
+
+    def faster(self, period_cycles: int) -> "_Pool":
+        """Rows within a period."""
+        pairs = zip(self.fronts, self.rows, strict=True)
+        kept = [rows[front.cycles[rows] <= period_cycles] for front, rows in pairs]
+        return _Pool(self.fronts, kept, self.deadline)
+
+    def shrunk(self, budgets: IntArray) -> "_Pool | None":
+        """Rows that keep the budgets beside the least of the other fronts; None if a front has none left."""
+        kept = shrink(self.sums(), budgets)
         if kept is None:
-            break
-        within = [rows[keep] for rows, keep in zip(within, kept, strict=True)]
-        for row in within[chunk]:
-            trial = [*within[:chunk], np.array([row]), *within[chunk + 1 :]]
-            found = best if row == best[chunk] else _choose_within(fronts, trial, budgets, None, deadline)
+            return None
+        return _Pool(self.fronts, [rows[k] for rows, k in zip(self.rows, kept, strict=True)], self.deadline)
+
+    def only(self, chunk: int, row: int) -> "_Pool":
+        """One row of one front, all of the others."""
+        rows = [np.array([row]) if c == chunk else kept for c, kept in enumerate(self.rows)]
+        return _Pool(self.fronts, rows, self.deadline)
+
+    def sums(self) -> list[IntArray]:
+        return [front.sums[rows] for front, rows in zip(self.fronts, self.rows, strict=True)]
+
+    def periods(self) -> IntArray:
+        """All periods a choice could have, increasing."""
+        cycles = np.concatenate([f.cycles[rows] for f, rows in zip(self.fronts, self.rows, strict=True)])
+        return np.unique(cycles[cycles >= self.least_period()])
+
+    def least_period(self) -> int:
+        """The slowest of the fastest rows: no choice has a shorter period."""
+        return max(int(f.cycles[rows].min()) for f, rows in zip(self.fronts, self.rows, strict=True))
+
+    def least_total(self, which: int) -> int:
+        """The sum of the least of every front: no choice has less."""
+        pairs = zip(self.fronts, self.rows, strict=True)
+        return sum(int(front.sums[rows, which].min()) for front, rows in pairs)
+
+    def choose(self, budgets: IntArray) -> Choice | None:
+        """A choice among the rows that keeps the budgets."""
+        self.deadline.check()
+        places = choose(self.sums(), budgets, self.deadline)
+        if places is None:
+            return None
+        return tuple(int(rows[place]) for rows, place in zip(self.rows, places, strict=True))
+
+
+def _descend(pool: _Pool, budgets: IntArray, which: int, best: Choice) -> Minimum:
+    """The least total of one sum, from a choice that keeps the budgets."""
+    pool = pool.shrunk(budgets) or pool
+    bound, value = pool.least_total(which), _total(pool.fronts, best, which)
+    tighter = budgets.copy()
+    tighter[which] = bound
+    try:
+        while bound < value:
+            found = pool.choose(tighter)
+            if found is None:
+                bound = int(tighter[which]) + 1
+            else:
+                best, value = found, _total(pool.fronts, found, which)
+            tighter[which] = (bound + value - 1) // 2
+    except OutOfTimeError:
+        return Minimum(best, value, bound, False)
+    return Minimum(best, value, value, True)
+
+
+def _first(pool: _Pool, budgets: IntArray, best: Choice) -> Choice:
+    """The choice with the least rows, the first chunk counting most."""
+    for chunk in range(len(best)):
+        pool = pool.shrunk(budgets) or pool
+        for row in pool.rows[chunk]:
+            trial = pool.only(chunk, int(row))
+            found = best if row == best[chunk] else trial.choose(budgets)
             if found is not None:
-                best, within = found, trial
+                best, pool = found, trial
                 break
     return best
-
-
-def _choose_within(
-    fronts: Sequence[Front],
-    within: Sequence[IntArray],
-    budgets: IntArray,
-    period_cycles: int | None,
-    deadline: Deadline,
-) -> Choice | None:
-    """A choice among some rows of each front that keeps budgets and period."""
-    deadline.check()
-    if period_cycles is not None:
-        within = [rows[front.cycles[rows] <= period_cycles] for front, rows in zip(fronts, within, strict=True)]
-    places = choose([front.sums[rows] for front, rows in zip(fronts, within, strict=True)], budgets, deadline)
-    return None if places is None else tuple(int(rows[p]) for rows, p in zip(within, places, strict=True))
-
-
-def _within_budgets(fronts: Sequence[Front], budgets: IntArray) -> list[IntArray] | None:
-    return shrink([front.sums for front in fronts], budgets)
-
-
-def _faster(front: Front, period_cycles: int | None) -> IntArray:
-    if period_cycles is None:
-        return np.arange(len(front.cycles))
-    return np.flatnonzero(front.cycles <= period_cycles)
-
-
-def _least_total(fronts: Sequence[Front], within: Sequence[IntArray], budgets: IntArray, which: int) -> int:
-    """The sum of each chunk's least: a lower bound of a total."""
-    kept = shrink([front.sums[rows] for front, rows in zip(fronts, within, strict=True)], budgets)
-    assert kept is not None  # a choice exists
-    return sum(
-        int(front.sums[rows[keep], which].min()) for front, rows, keep in zip(fronts, within, kept, strict=True)
-    )
 
 
 def _period(fronts: Sequence[Front], choice: Choice) -> int:

@@ -1,0 +1,162 @@
+"""Why a request cannot be met, and the least that would have to give."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from cosearch.accelerate.arrays import RESOURCES
+from cosearch.accelerate.combine import Deadline
+from cosearch.accelerate.exact import explain_proof, is_feasible, solve
+from cosearch.accelerate.optimum import choose_within
+from cosearch.accelerate.problem import Problem
+from cosearch.design import METRICS, Infeasible, Limit, Relaxation
+
+_DIGITS = 4
+_RELATIVE = 1e-6
+
+
+def explain(problems: Sequence[Problem]) -> Infeasible:
+    """What binds a request that no accelerator meets, and what would be enough.
+
+    Bounds and the factor are exact minima over the declared space, rounded outwards to four significant digits: with
+    them the request is feasible, and 1 % tighter it is not. The platform's budget is never loosened.
+
+    Args:
+        problems: Alternative networks under the same limits, any of which would do.
+
+    Raises:
+        ValueError: if there is no problem, or one of them is feasible.
+    """
+    if not problems or any(is_feasible(problem) for problem in problems):
+        raise ValueError("only a request that was proved infeasible can be explained")
+    limits = problems[0].limits
+    factor = _joint_factor(problems)
+    if factor is None:
+        relaxations = tuple(Relaxation(limit=limit, sufficient=None) for limit in limits)
+        binding, reason = _platform(problems)
+    else:
+        relaxations = tuple(_relaxation(problems, limit) for limit in limits)
+        binding, reason = _furthest(problems, relaxations)
+    return Infeasible(
+        status="infeasible", binding=binding, relaxations=relaxations, joint_factor=factor, reason=reason
+    )
+
+
+def _relaxation(problems: Sequence[Problem], limit: Limit) -> Relaxation:
+    """The tightest bound of one metric that is enough while the other limits stay."""
+    others = [other for other in problems[0].limits if other.metric != limit.metric]
+    return Relaxation(limit=limit, sufficient=_best(problems, limit.metric, others))
+
+
+def _best(problems: Sequence[Problem], metric: str, limits: Sequence[Limit]) -> float | None:
+    """The best value of a metric that some problem reaches under limits, rounded to the worse; None if none does."""
+    minima = [solve(problem.with_limits(limits, objective=metric)).value for problem in problems]
+    reached = [minimum for minimum in minima if minimum is not None]
+    if not reached:
+        return None
+    return round_outwards(problems[0].metric(metric, min(reached)), up=not METRICS[metric].more_is_better)
+
+
+def _joint_factor(problems: Sequence[Problem]) -> float | None:
+    """The least factor by which all limits must be loosened for some problem; bisection on its logarithm."""
+    factors = [_reachable_factor(problem) for problem in problems]
+    reached = [factor for factor in factors if factor is not None]
+    if not reached:
+        return None
+    low, high = 0.0, math.log(min(reached))
+    while high - low > _RELATIVE:
+        middle = (low + high) / 2
+        if any(is_feasible(_loosened(problem, math.exp(middle))) for problem in problems):
+            high = middle
+        else:
+            low = middle
+    return round_outwards(math.exp(high), up=True)
+
+
+def _reachable_factor(problem: Problem) -> float | None:
+    """A factor that is enough: what some accelerator within the platform's budget needs."""
+    rigid = problem.with_limits([limit for limit in problem.limits if limit.limit == 0])
+    if problem.has_latency:
+        rigid = rigid.with_limits(rigid.limits, objective="latency_seconds")
+    choice = choose_within(rigid.fronts, rigid.budgets, None, Deadline())
+    if choice is None:
+        return None
+    factor = 1 + _RELATIVE
+    while not _keeps(_loosened(problem, factor), choice):
+        factor *= 2
+    return factor
+
+
+def _keeps(problem: Problem, choice: Sequence[int]) -> bool:
+    """Whether a choice keeps all of a problem's limits."""
+    pairs = list(zip(problem.fronts, choice, strict=True))
+    total = sum(front.sums[row] for front, row in pairs)
+    period = max(int(front.cycles[row]) for front, row in pairs)
+    within = problem.period_cycles is None or period <= problem.period_cycles
+    return within and bool((total <= problem.budgets).all())
+
+
+def _loosened(problem: Problem, factor: float) -> Problem:
+    return problem.with_limits([limit.relaxed(factor) for limit in problem.limits])
+
+
+def _furthest(problems: Sequence[Problem], relaxations: Sequence[Relaxation]) -> tuple[str, str]:
+    """The limit furthest from what can be reached, and a sentence about it.
+
+    A limit that helps not even without bound is further than any other; between two of them counts how far each is
+    from what can be reached if it is the only one.
+    """
+    distances: list[tuple[float, float]] = []
+    for relaxation in relaxations:
+        limit, reach = relaxation.limit, relaxation.sufficient
+        alone = _best(problems, limit.metric, []) if reach is None else reach
+        distances.append((math.inf if reach is None else _distance(limit, reach), _distance(limit, alone)))
+    place = max(range(len(distances)), key=lambda index: distances[index])
+    limit, reach = relaxations[place].limit, relaxations[place].sufficient
+    asked = ", ".join(str(relaxation.limit) for relaxation in relaxations)
+    which = "" if len(problems) == 1 else f" for any of {len(problems)} networks"
+    told = (
+        f"with the other limits kept, {limit.metric} reaches {reach:g}"
+        if reach is not None
+        else f"loosening {limit.metric} alone is not enough"
+    )
+    return limit.metric, f"no accelerator of the declared space keeps {asked}{which}; {told}"
+
+
+def _distance(limit: Limit, reach: float | None) -> float:
+    """The factor between a limit and what is reached."""
+    if reach is None or limit.limit == 0 or reach == 0:
+        return math.inf
+    return limit.limit / reach if limit.op == ">=" else reach / limit.limit
+
+
+def _platform(problems: Sequence[Problem]) -> tuple[str, str]:
+    """What binds where no limit helps: a resource of the platform, or a limit of zero."""
+    bare = [problem.with_limits([], objective="fps") for problem in problems]
+    proof = explain_proof(problems[0])
+    if any(is_feasible(problem) for problem in bare):
+        zero = next(limit for limit in problems[0].limits if limit.limit == 0)
+        return zero.metric, f"{zero} cannot be loosened by a factor, and {proof}"
+    for column, name in enumerate(RESOURCES):
+        if any(_fits_without(problem, column) for problem in bare):
+            return f"platform {name}", f"the budget of {problems[0].table.platform} does not suffice: {proof}"
+    return "platform", f"the budget of {problems[0].table.platform} does not suffice: {proof}"
+
+
+def _fits_without(problem: Problem, column: int) -> bool:
+    budgets = problem.budgets.copy()
+    budgets[column] = np.iinfo(np.int64).max // 2
+    return choose_within(problem.fronts, budgets, None, Deadline()) is not None
+
+
+def round_outwards(value: float, *, up: bool) -> float:
+    """A value at four significant digits, never below it (`up`) or never above it."""
+    if value == 0:
+        return 0.0
+    exponent = _DIGITS - 1 - math.floor(math.log10(abs(value)))
+    rounded = float(f"{value:.{_DIGITS - 1}e}")
+    if (rounded < value) if up else (rounded > value):
+        step = 1 if up else -1
+        rounded = float(f"{round(rounded * 10.0**exponent) + step}e{-exponent}")
+    return rounded
