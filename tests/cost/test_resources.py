@@ -166,7 +166,7 @@ class TestChunk:
         store = rules.store_lane + 8 * rules.store_lane_per_bit
         rams = sum(part.lut for part in buffers_of().values())
         both = 16 * 8 * rules.steering_per_bit
-        expected = 16 * (lane + store) + rams + 128 * rules.stream_per_beat_bit + rules.control
+        expected = 16 * (lane + store) + rams + SERIES7.stream_lut(8, 128) + rules.control
         assert chunk_resources(**chunk_of()).lut == expected
         extra_i = buffers_of(kind=ChunkKind.BOTH)["I"].lut - buffers_of()["I"].lut
         assert chunk_resources(**chunk_of(kind=ChunkKind.BOTH)).lut == expected + both + extra_i

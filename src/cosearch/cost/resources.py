@@ -156,7 +156,7 @@ def chunk_resources(
         uram=bram18 * 0,
         lut=lanes * lane
         + _total([part.lut for part in memories])
-        + rules.stream_per_beat_bit * beat_bits
+        + fabric.stream_lut(activation_bits, beat_bits)
         + rules.control,
     )
 

@@ -43,7 +43,9 @@ class LutRules(Record):
         store_lane, store_lane_per_bit: Store path of a lane, and more of it for each bit of an activation.
         store_lane_dsp: DSP slices of a lane's requantisation.
         steering_per_bit: Choice between the shared and the lane's own word, for each bit of an activation.
-        stream_per_beat_bit: Unpackers, packer and the way to the shared port, for each bit of a beat.
+        stream: The leg of the way to the shared port that does not depend on the beat.
+        stream_per_beat_bit: Unpackers, packer and the rest of that leg, for each bit of a beat, by the widest
+            activation they serve: a wider chunk must unpack tensors of more widths.
         control: Loop counters, address generators, burst engines and layer program of one chunk.
     """
 
@@ -54,7 +56,8 @@ class LutRules(Record):
     store_lane_per_bit: int = Field(ge=0)
     store_lane_dsp: int = Field(ge=0)
     steering_per_bit: int = Field(ge=0)
-    stream_per_beat_bit: int = Field(ge=0)
+    stream: int = Field(ge=0)
+    stream_per_beat_bit: dict[int, int]
     control: int = Field(ge=0)
 
 
@@ -107,6 +110,12 @@ class FabricRules(Record):
         return self
 
     @model_validator(mode="after")
+    def _serves_every_width(self) -> "FabricRules":
+        if max(self.lut.stream_per_beat_bit, default=0) < 16:
+            raise ValueError("lut.stream_per_beat_bit serves no 16-bit activation; add key 16")
+        return self
+
+    @model_validator(mode="after")
     def _knows_every_multiplier(self) -> "FabricRules":
         for wide in range(1, 17):
             for narrow in range(1, wide + 1):
@@ -126,6 +135,11 @@ class FabricRules(Record):
         if self.multiplier_is_dsp(a_bits, b_bits):
             return 0
         return self.lut.multiplier[f"{min(a_bits, b_bits)}x{max(a_bits, b_bits)}"]
+
+    def stream_lut(self, activation_bits: int, beat_bits: int) -> int:
+        """LUTs between the buffers and the shared DRAM port."""
+        widest = min(bits for bits in self.lut.stream_per_beat_bit if bits >= activation_bits)
+        return self.lut.stream + self.lut.stream_per_beat_bit[widest] * beat_bits
 
 
 @cache
