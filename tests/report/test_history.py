@@ -29,7 +29,7 @@ def test_stages_in_order_with_their_ends() -> None:
 def test_panels_take_what_they_know() -> None:
     epochs = epochs_of(EVENTS)
     found = {panel.title: series_of(panel, epochs) for panel in PANELS}
-    assert found["Loss"] == {"train_loss": "train"}
+    assert found["Loss"] == {"train_loss": "weights"}
     assert found["Multipliers"] == {"multiplier": "multiplier", "multipliers.dsp": "dsp", "multipliers.fps": "fps"}
     assert not any("new_thing" in series for series in found.values())
     assert found["Accuracy"] == {}

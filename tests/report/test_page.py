@@ -50,7 +50,7 @@ def test_figures_have_a_place_each(make_run: MakeRun) -> None:
     ids = [figure["id"] for figure in json.loads(found[1])]
     assert ids[:4] == ["layer-cycles", "server-shares", "resource-use", "energy-parts"]
     assert ids[-1] == "candidates"
-    assert len(ids) == 13
+    assert len(ids) == 14
     assert all(page.count(f'id="{name}"') == 1 for name in ids)
 
 

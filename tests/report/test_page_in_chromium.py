@@ -33,12 +33,12 @@ def load(page: Path, profile: Path) -> tuple[str, list[str]]:
     """The document after its scripts have run, and what the console said."""
     binary = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
     command = [binary, *FLAGS, f"--user-data-dir={profile}", "--dump-dom", page.as_uri()]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     console = [line for line in done.stderr.splitlines() if ":CONSOLE" in line]
     return done.stdout, console
 
 
-@pytest.mark.parametrize(("feasible", "charts"), [(True, 13), (False, 9)])
+@pytest.mark.parametrize(("feasible", "charts"), [(True, 14), (False, 10)])
 def test_every_chart_is_drawn_and_the_console_is_silent(
     make_run: Callable[[bool], RunFolder], tmp_path: Path, feasible: bool, charts: int
 ) -> None:

@@ -58,7 +58,7 @@ def draw_design(design: Design) -> Drawing:
 
 def _headline(accelerator: Accelerator) -> str:
     chunks = len(accelerator.chunks)
-    return f"A network and the {chunks} {'chunk' if chunks == 1 else 'chunks'} that run it"
+    return f"A network and the {f'{chunks} chunks that run' if chunks > 1 else 'chunk that runs'} it"
 
 
 def _figures(design: Design) -> str:

@@ -25,18 +25,34 @@ class Panel:
     line: float | None = None
 
 
+_ACCURACIES = (("val_accuracy", "val"), ("train_accuracy", "train, running"))
+
 PANELS = (
-    Panel("Loss", "On training batches.", (("train_loss", "train"), ("val_loss", "val"))),
     Panel(
-        "Accuracy", "On val, never on test.", (("train_accuracy", "train"), ("val_accuracy", "val")), is_share=True
+        "Loss",
+        "On batches of train_w, and on those of train_arch that move the choices.",
+        (("train_loss", "weights"), ("arch_loss", "choices"), ("val_loss", "val")),
+    ),
+    Panel(
+        "Accuracy", "Of the most probable network, later of the one that is retrained.", _ACCURACIES, is_share=True
     ),
     Panel(
         "Hardware cost",
-        "Of sampled networks, each on its own optimal accelerator; a violation of 0 keeps every limit.",
-        (("hardware_cost", "cost"), ("expected_violation", "violation of limits")),
+        "Of sampled networks, each on its own optimal accelerator; a violation of 0 or less keeps every limit.",
+        (("violation", "violation"), ("expected_violation", "expected violation"), ("hardware_cost", "cost")),
+    ),
+    Panel(
+        "Networks within the limits",
+        "Among those the search samples.",
+        (("share_feasible", "within the limits"),),
+        is_share=True,
     ),
     Panel("Multipliers", "What the search pays for breaking a limit.", (), prefix="multiplier"),
-    Panel("Entropy", "How undecided the choices still are.", (("entropy", "entropy"),)),
+    Panel(
+        "Entropy",
+        "How undecided the choices still are.",
+        (("op_entropy", "operators"), ("bit_entropy", "bits"), ("entropy", "all")),
+    ),
     Panel("Share of skips", "Watch for a collapse towards 1.", (("skip_share", "skips"),), is_share=True),
     Panel("Temperature", "Of the soft bit samples.", (("temperature", "temperature"),)),
     Panel(
