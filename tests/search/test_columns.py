@@ -48,7 +48,9 @@ def test_expected_counts_are_the_mean_over_all_networks():
     counter = columns.counter(column_of, num_columns)
     rng = torch.Generator().manual_seed(0)
     logits = torch.randn(SPACE.num_blocks, 3, generator=rng, dtype=torch.float64)
-    legal = torch.tensor([[op in SPACE.legal_operators(i) for op in SPACE.operators] for i in range(SPACE.num_blocks)])
+    legal = torch.tensor(
+        [[op in SPACE.legal_operators(i) for op in SPACE.operators] for i in range(SPACE.num_blocks)]
+    )
     op_probs = torch.softmax(logits.masked_fill(~legal, -torch.inf), 1)
     bit_probs = torch.softmax(torch.randn(SPACE.num_blocks, 3, 2, generator=rng, dtype=torch.float64), 2)
 

@@ -1,1 +1,6 @@
 """Recompute a finished design from its files and name every difference."""
+
+from cosearch.check.compare import Difference, compare
+from cosearch.check.design import CheckReport, check_run
+
+__all__ = ["CheckReport", "Difference", "check_run", "compare"]

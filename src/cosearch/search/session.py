@@ -2,7 +2,7 @@
 
 import platform
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from hashlib import sha256
 from importlib import metadata
@@ -60,7 +60,7 @@ class Session:
         self._update(test_reads=reads)
 
     @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
+    def stage(self, name: str) -> Generator[None]:
         """Add the time of a stage to the manifest, also when it is interrupted by an error."""
         wall, cpu = time.perf_counter(), time.process_time()
         try:

@@ -111,6 +111,10 @@ class Splits:
         channels, height, width = self.val.images.shape[1:]
         return channels, height, width
 
+    def hashes(self) -> dict[str, str]:
+        """SHA-256 of the data set's arrays, by name; no image is looked at."""
+        return self._data.hashes()
+
     @property
     def test_reads(self) -> tuple[str, ...]:
         """The reasons for which the test set was read, in order."""

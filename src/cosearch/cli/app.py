@@ -1,0 +1,108 @@
+"""The commands. Each parses its arguments, calls one function of the library and prints what it returns.
+
+Exit status: 0 done; 1 `check` found a difference; 2 bad input, in one line; 3 infeasible or not found, a result.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cosearch import __version__
+from cosearch.errors import CosearchError
+
+app = typer.Typer(
+    name="cosearch",
+    help="Find a neural network, its bitwidths and the accelerator that runs it, together.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+RunArgument = Annotated[Path, typer.Argument(help="Folder of a run.", show_default=False)]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars, no table.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for machines.")]
+
+
+def main() -> None:
+    """Run the command line; one clear line for every error a user can mend."""
+    try:
+        app()
+    except CosearchError as error:
+        print(f"cosearch: error: {error}", file=sys.stderr)  # noqa: T201
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("cosearch: stopped; the same command continues from the last checkpoint", file=sys.stderr)  # noqa: T201
+        sys.exit(130)
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(f"cosearch {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Find a neural network, its bitwidths and the accelerator that runs it, together."""
+
+
+@app.command()
+def search(
+    recipe: Annotated[str, typer.Argument(help="A shipped recipe's name, or a YAML file.", show_default=False)],
+    overrides: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one key: --set train.epochs=3.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder of the run; default runs/RECIPE.")] = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Search, retrain, check and report: every stage of a recipe; continues a run that was killed."""
+    from cosearch.cli.search import search_command
+
+    raise typer.Exit(search_command(recipe, overrides or [], out, quiet=quiet or as_json, as_json=as_json))
+
+
+@app.command()
+def train(
+    run: RunArgument,
+    final: Annotated[bool, typer.Option("--final", help="Also read the test set, once per seed.")] = False,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Train the found network from scratch, at the found bits."""
+    from cosearch.cli.search import train_command
+
+    raise typer.Exit(train_command(run, final=final, quiet=quiet or as_json, as_json=as_json))
+
+
+@app.command()
+def check(run: RunArgument, quiet: Quiet = False, as_json: Json = False) -> None:
+    """Recompute every derived number of a design by integers; exit 1, naming it, on any difference."""
+    from cosearch.cli.check import check_command
+
+    raise typer.Exit(check_command(run, quiet=quiet, as_json=as_json))
+
+
+@app.command()
+def report(
+    runs: Annotated[list[Path], typer.Argument(help="Folders of runs.", show_default=False)], quiet: Quiet = False
+) -> None:
+    """Write the page of each run: report.html, one file that works offline."""
+    from cosearch.cli.report import report_command
+
+    raise typer.Exit(report_command(runs, quiet=quiet))
+
+
+@app.command()
+def platforms(as_json: Json = False) -> None:
+    """List the platforms that are shipped."""
+    from cosearch.cli.platforms import platforms_command
+
+    raise typer.Exit(platforms_command(as_json=as_json))

@@ -1,0 +1,154 @@
+"""The recipe: one typed record from which a run follows. A YAML file and a notebook build the same one."""
+
+import difflib
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, field_validator
+
+from cosearch.accelerate import PROBLEM_METRICS, AcceleratorSpace
+from cosearch.design import Limit, NetworkSpace, parse_limits
+from cosearch.errors import InputError, RecipeError
+from cosearch.hardware import Platform, load_platform
+from cosearch.records import Record, apply_overrides, load_yaml, parse_record
+from cosearch.train import DataRecipe, TrainRecipe
+
+
+class SearchRecipe(Record):
+    """The joint search of network, bits and accelerator.
+
+    Attributes:
+        warmup_epochs: Weights only, operators sampled fairly.
+        epochs: Weight and architecture steps in turn.
+        steps_per_epoch: Architecture steps of an epoch, spread evenly between its weight steps.
+        weight_lr: Peak of the weights' learning rate, a cosine over all epochs.
+        arch_lr: Of the logits (Adam).
+        paths: K, active paths of an architecture step.
+        estimator: Of the gradient of the operator logits: `leave-one-out` is unbiased, the others are not.
+        precision: Bits in weight steps: `heterogeneous` mixes all widths before one convolution, `sampled` draws one.
+        temperature, temperature_decay: Of the bit samples, in the first epoch and from one to the next.
+        hardware_price: `sampled` prices hard networks, each on its best accelerator; `expected` prices the
+            probabilities themselves, a relaxation that rewards indecision.
+        hardware_samples: S, hard networks priced per architecture step.
+        multiplier_lr: Step size of the limits' multiplier.
+        finalists: Feasible networks that are scored on `val`.
+        recalibration_batches: Batches of `train_w` for a finalist's batch-norm statistics.
+        val_images: Images of `val` for the curve of each epoch; finalists are scored on all of them.
+    """
+
+    warmup_epochs: int = Field(default=2, ge=0)
+    epochs: int = Field(default=4, ge=1)
+    steps_per_epoch: int = Field(default=50, ge=1)
+    batch_size: int = Field(default=64, ge=2)
+    weight_lr: float = Field(default=0.05, gt=0)
+    momentum: float = Field(default=0.9, ge=0, lt=1)
+    weight_decay: float = Field(default=1e-4, ge=0)
+    clip_norm: float = Field(default=5.0, gt=0)
+    arch_lr: float = Field(default=0.05, gt=0)
+    arch_betas: tuple[float, float] = (0.5, 0.999)
+    paths: int = Field(default=2, ge=2)
+    estimator: Literal["leave-one-out", "gumbel-top-k", "re-softmax"] = "leave-one-out"
+    precision: Literal["heterogeneous", "sampled"] = "heterogeneous"
+    temperature: float = Field(default=5.0, gt=0)
+    temperature_decay: float = Field(default=0.6, gt=0, le=1)
+    hardware_price: Literal["sampled", "expected"] = "sampled"
+    hardware_samples: int = Field(default=8, ge=1)
+    multiplier_lr: float = Field(default=0.1, gt=0)
+    finalists: int = Field(default=12, ge=1)
+    recalibration_batches: int = Field(default=8, ge=1)
+    val_images: int = Field(default=1000, ge=1)
+
+
+class Recipe(Record):
+    """Data, spaces, hardware, limits and how to search and train.
+
+    Attributes:
+        seed: Of everything random but the split of the data.
+        threads: Of the tensor library; equal bytes are promised at equal threads.
+        platform: A shipped platform's name, or a YAML file.
+        clock_hertz: None takes the platform's.
+        objective: What the accelerator of the chosen network is best at.
+        limits: Such as ``fps>=4000``, ``dsp<=100``; a result breaks none of them.
+    """
+
+    name: str
+    seed: int = Field(default=0, ge=0)
+    threads: int = Field(default=2, ge=1)
+    data: DataRecipe
+    space: NetworkSpace
+    platform: str
+    clock_hertz: float | None = Field(default=None, gt=0)
+    accelerator: AcceleratorSpace = Field(default_factory=AcceleratorSpace)
+    objective: str = "fps"
+    limits: tuple[str, ...] = ()
+    search: SearchRecipe = Field(default_factory=SearchRecipe)
+    train: TrainRecipe = Field(default_factory=TrainRecipe)
+
+    @field_validator("limits")
+    @classmethod
+    def _limits_are_known(cls, texts: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            parse_limits(texts, PROBLEM_METRICS)
+        except RecipeError as error:
+            raise ValueError(str(error)) from None
+        return texts
+
+    @field_validator("objective")
+    @classmethod
+    def _objective_is_known(cls, name: str) -> str:
+        if name not in PROBLEM_METRICS:
+            raise ValueError(f"{name!r} cannot be optimised; known: {', '.join(sorted(PROBLEM_METRICS))}")
+        return name
+
+    @field_validator("platform")
+    @classmethod
+    def _platform_is_known(cls, name: str) -> str:
+        try:
+            load_platform(name)
+        except InputError as error:
+            raise ValueError(str(error)) from None
+        return name
+
+    def parsed_limits(self) -> tuple[Limit, ...]:
+        """The limits as records."""
+        return parse_limits(self.limits, PROBLEM_METRICS)
+
+    def board(self) -> tuple[Platform, float]:
+        """The platform, and the clock the accelerator runs at."""
+        platform = load_platform(self.platform)
+        return platform, self.clock_hertz or platform.clock_hertz
+
+
+def recipe_names() -> tuple[str, ...]:
+    """Names of the shipped recipes."""
+    return tuple(sorted(_shipped()))
+
+
+def load_recipe(name_or_path: str, overrides: Sequence[str] = ()) -> Recipe:
+    """A shipped recipe by name, or a user's from a YAML file.
+
+    Args:
+        name_or_path: Such as ``demo`` or ``mine.yaml``.
+        overrides: Such as ``["seed=1", "train.epochs=3"]``.
+
+    Raises:
+        RecipeError: naming file, line, key and the way out.
+    """
+    shipped = _shipped()
+    path = shipped.get(name_or_path, Path(name_or_path))
+    if name_or_path not in shipped and path.suffix not in (".yaml", ".yml"):
+        near = difflib.get_close_matches(name_or_path, shipped, n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise RecipeError(
+            f"no recipe is called {name_or_path!r}; {hint}shipped: {', '.join(sorted(shipped))}; or give a YAML file"
+        )
+    value, lines = load_yaml(path, RecipeError)
+    changed: dict[str, Any] = apply_overrides(value, list(overrides), RecipeError)
+    return parse_record(Recipe, changed, source=path.name, error=RecipeError, lines=lines)
+
+
+def _shipped() -> dict[str, Path]:
+    with resources.as_file(resources.files("cosearch.search") / "recipes") as folder:
+        return {path.stem: path for path in folder.glob("*.yaml")}
