@@ -74,6 +74,23 @@ def test_a_stride_alone_forbids_a_skip() -> None:
 
 
 @pytest.mark.parametrize(
+    "changes",
+    [
+        {"input": [1, 1, 1], "classes": 2, "stem_channels": 1, "head_channels": 1},
+        {"stem_stride": 4, "edge_bits": 2},
+        {"edge_bits": 16, "bits": [2, 16]},
+        {"stages": [{"channels": 1, "blocks": 1, "stride": 1}]},
+    ],
+)
+def test_the_ends_of_every_range_are_possible(changes: dict[str, Any]) -> None:
+    assert space(**changes).model_dump(mode="json", include=set(changes)) == changes
+
+
+def test_edges_have_eight_bits_and_stems_no_stride_unless_said() -> None:
+    assert (space().edge_bits, space().stem_stride, space().stages[0].stride) == (8, 1, 1)
+
+
+@pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"operators": ["k3_e1", "conv"]}, "operator 'conv' is not known"),

@@ -26,6 +26,20 @@ def test_a_chunk_is_read_from_plain_data() -> None:
 
 
 @pytest.mark.parametrize(
+    "changes",
+    [
+        {"weight_bits": 1, "activation_bits": 1},
+        {"weight_bits": 16, "activation_bits": 16},
+        {"read_slots": 1, "write_slots": 1},
+        {"read_slots": FRAME_SLOTS, "write_slots": FRAME_SLOTS},
+        {"unroll": {"K": 1, "C": 1}, "capacity_bits": {"I": 1, "W": 1, "O": 1}, "max_channels": 1},
+    ],
+)
+def test_the_ends_of_every_range_are_possible(changes: dict[str, Any]) -> None:
+    assert Chunk.model_validate({**CHUNK, **changes}).model_dump(include=set(changes)) == changes
+
+
+@pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"kind": "dense"}, "Input should be 'standard', 'depthwise' or 'both'"),

@@ -78,6 +78,16 @@ def test_rounded_quotients_have_the_slope_of_the_quotient(a: float, b: float, up
         assert slope_y.item() == pytest.approx(-upstream * a / b**2, rel=1e-12, abs=1e-12)
 
 
+@pytest.mark.parametrize("function", [ceil_div, floor_div])
+def test_an_int_beside_a_relaxed_tensor_keeps_the_slope(function: Binary) -> None:
+    x = torch.tensor(8.0, dtype=torch.float64, requires_grad=True)
+    over, under = function(x, 4), function(32, x)
+    assert isinstance(over, torch.Tensor)
+    assert isinstance(under, torch.Tensor)
+    assert torch.autograd.grad(over, x)[0] == 0.25
+    assert torch.autograd.grad(under, x)[0] == -0.5
+
+
 def test_the_relaxed_value_is_the_rounded_one() -> None:
     value = ceil_div(torch.tensor([7.0, 8.0, 8.5], dtype=torch.float64), 4)
     assert isinstance(value, torch.Tensor)

@@ -93,7 +93,7 @@ def test_pooling_divides_the_output(changes: dict[str, Any]) -> None:
 
 
 def test_the_last_window_touches_the_input() -> None:
-    assert conv(OY=15).OY == 15  # starts at row 14 * 2 - 1 = 27, the last one
+    assert conv(OY=15, OX=15).OY == 15  # starts at 14 * 2 - 1 = 27, the last row and column
     with pytest.raises(WorkloadError, match=r"^conv: output row 15 lies below the input of 28 rows$"):
         conv(OY=16)
     with pytest.raises(WorkloadError, match=r"^conv: output column 15 lies right of the input of 28 columns$"):
