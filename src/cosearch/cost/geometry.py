@@ -3,7 +3,9 @@
 Every function evaluates ints, int64 tensors and float (relaxed) tensors through the same lines.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from torch import Tensor
 
 from cosearch.hardware import FRAME_SLOTS, DramPort
 from cosearch.numerics import Scalar, ceil_div, floor_div, maximum, minimum, where
@@ -18,40 +20,45 @@ class Axis:
 
     Attributes:
         num_tiles: Tiles along the loop.
-        size: Output extent of a tile, by position; F and M are whole tiles.
+        several: Whether there is more than one; a plain bool where that holds for the whole batch.
+        size: Output extent of a tile, by position.
         window: Input extent of a tile summed over all tiles of the position, by position.
         num: Tiles of each position.
-        positions: Those that can occur for the loop bound.
+        positions: Those that occur in the batch.
     """
 
     num_tiles: Scalar
+    several: bool | Tensor
     size: dict[Position, Scalar]
     window: dict[Position, Scalar]
     num: dict[Position, Scalar]
     positions: tuple[Position, ...]
 
 
-def cut(bound: int, size: Scalar, *, step: int = 1) -> Axis:
-    """A loop without a window: channels. `step` is the least size of a tile; a loop of one step has one tile.
+def cut(bound: int, size: Scalar) -> Axis:
+    """A loop without a window: channels.
 
     With two tiles the M position stands for the last, with one tile F and M do, so that the tile before (look up F)
     and the tile after (look up M) always have a class.
     """
     num_tiles = ceil_div(bound, size)
     last = bound - (num_tiles - 1) * size
-    whole = where(num_tiles > 1, size, last)
+    several = _uniform(num_tiles > 1)
+    more = _uniform(num_tiles > 2)
+    positions = ("L",) if several is False else ("F", "L") if more is False else ("F", "M", "L")
     return Axis(
         num_tiles=num_tiles,
-        size={"F": whole, "M": where(num_tiles > 2, size, last), "L": last},
+        several=several,
+        size={"F": where(several, size, last), "M": where(more, size, last), "L": last},
         window={},
-        num=_num(num_tiles),
-        positions=("L",) if bound <= step else ("F", "M", "L"),
+        num={"F": minimum(num_tiles - 1, 1), "M": maximum(num_tiles - 2, 0), "L": 1},
+        positions=positions,
     )
 
 
-def cut_window(bound: int, size: Scalar, *, step: int, stride: int, padding: int, kernel: int, in_bound: int) -> Axis:
+def cut_window(bound: int, size: Scalar, *, stride: int, padding: int, kernel: int, in_bound: int) -> Axis:
     """A loop over output pixels with the input pixels under each tile; padding is not counted."""
-    axis = cut(bound, size, step=step)
+    axis = cut(bound, size)
     n, num = axis.num_tiles, axis.num
     pitch = size * stride
     first = _clip(minimum(size, bound) * stride - stride - padding + kernel, in_bound)
@@ -61,17 +68,8 @@ def cut_window(bound: int, size: Scalar, *, step: int, stride: int, padding: int
     between = _sum_of_ends(pitch, kernel - stride - padding, in_bound, num["M"]) - _sum_of_starts(
         pitch, padding, num["M"]
     )
-    return Axis(
-        num_tiles=n,
-        size=axis.size,
-        window={
-            "F": where(n > 1, first, last),
-            "M": where(num["M"] > 0, between, last),
-            "L": last,
-        },
-        num=num,
-        positions=axis.positions,
-    )
+    window = {"F": where(axis.several, first, last), "M": where(num["M"] > 0, between, last), "L": last}
+    return replace(axis, window=window)
 
 
 def features_transfer(
@@ -99,8 +97,13 @@ def transfer_cycles(beats: Scalar, bursts: Scalar, slots: Scalar, port: DramPort
     return latency + ceil_div(beats * FRAME_SLOTS, slots * num)
 
 
-def _num(num_tiles: Scalar) -> dict[Position, Scalar]:
-    return {"F": minimum(num_tiles - 1, 1), "M": maximum(num_tiles - 2, 0), "L": 1}
+def _uniform(condition: bool | Tensor) -> bool | Tensor:
+    """A condition as a plain bool where it is the same all over the batch: what cannot occur is then left out."""
+    if isinstance(condition, bool):
+        return condition
+    if bool(condition.all()):
+        return True
+    return condition if bool(condition.any()) else False
 
 
 def _clip(value: Scalar, bound: int) -> Scalar:

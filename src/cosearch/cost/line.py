@@ -1,240 +1,209 @@
-"""Cycles of a layer on a chunk in closed form; docs/timing.md derives it from the contract."""
+"""Read engine, array and write engine as a line of three stations with two banks between them."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from typing import TypeVar
 
-from cosearch.cost.geometry import Axis, Position
-from cosearch.cost.work import ChunkRates, LayerWork, TileSizes
-from cosearch.hardware import LAYER_SETUP_CYCLES, PIXELS_OUTER, Chunk, DramPort, Mapping
+from torch import Tensor
+
+from cosearch.cost.nest import LoopName, Move, Nest, TileClass
+from cosearch.cost.work import LayerWork
+from cosearch.hardware import LAYER_SETUP_CYCLES
 from cosearch.hardware.mapping import LoopOrder
 from cosearch.numerics import Scalar, maximum, minimum, where
-from cosearch.workload import Layer
 
-Where = dict[str, Position]
-"""A class of output tiles: its position along M, Y and X."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """Output tiles of one class that are followed by one class.
-
-    Attributes:
-        num: How many.
-        tile, following: Their class and that of the tile after.
-        before: Classes that the tile before may have: the first whose loop has more than one tile is it.
-        changed: The loop that moves on between the tile and the one after it.
-    """
-
-    num: Scalar
-    tile: Where
-    following: Where
-    before: Where
-    changed: str
+T = TypeVar("T")
 
 
 def line_cycles(work: LayerWork, loop_order: LoopOrder) -> Scalar:
-    names = ("Y", "X", "M") if loop_order == PIXELS_OUTER and not work.layer.is_depthwise else ("M", "Y", "X")
-    return _Line(work, names).cycles()
+    """Cycles of a layer: its first loads, what every output tile takes until the next can start, its last STORE.
+
+    A tile takes the longer of its own span (its reduction steps, each as long as its compute or the next load) and
+    the STORE of the tile before. Three corrections, derived in docs/timing.md: operands that are kept for several
+    tiles are read ahead; a STORE that began while the array waited for a load ends earlier; so does the first one.
+    """
+    return _Line(work, Nest(work, loop_order)).cycles()
 
 
 class _Line:
-    def __init__(self, work: LayerWork, names: tuple[str, str, str]) -> None:
-        self.work, self.names = work, names
-        axes = {"M": work.M, "Y": work.OY, "X": work.OX}
-        self.outer, self.middle, self.inner = (axes[name] for name in names)
-        self.several_steps = work.C.num_tiles > 1
-        self._before_last: dict = {}
+    """The sum over classes of output tiles."""
+
+    def __init__(self, work: LayerWork, nest: Nest) -> None:
+        self.work, self.nest = work, nest
+        self.inner = nest.innermost
+        self._early: dict[TileClass, Scalar] = {}
+        self._before: dict[TileClass, Scalar] = {}
 
     def cycles(self) -> Scalar:
-        work = self.work
-        first = self.where("F", "F", "F")
-        last = self.where("L", "L", "L")
-        total = LAYER_SETUP_CYCLES + work.load_parameters() + self.load(first, "G")
-        excess = 0
-        for case in self.cases():
-            span = self.span(case.tile, case.following, case.changed)
-            busy = maximum(span, self.store(case.before))
-            total = total + case.num * busy
-            excess = excess + case.num * (busy - span)
-        end = self.steps_before_last(last) + maximum(self.compute(last, "L"), self.residual(last))
-        several = work.num_output_tiles > 1
-        last_span = maximum(end, where(several, self.store(self.tile_before_last()), 0))
-        total = total + last_span + self.first_correction(excess + last_span - end)
-        return total + self.store(last)
+        """First loads, all tiles, last STORE."""
+        start = LAYER_SETUP_CYCLES + self.work.load_parameters() + self.first_load(self.nest.first, "G")
+        busy: Scalar = 0
+        spans: Scalar = 0
+        for move in self.nest.moves():
+            span = self.span(move)
+            spans = spans + move.num * span
+            busy = busy + move.num * (maximum(span, self.store_before(move.tile)) - self.stored_early(move, span))
+        last = self.nest.last
+        if self.inner is None:
+            return start + self.compute_end(last) + self.store(last)
+        busy = busy + maximum(self.compute_end(last), self.store_before(last))
+        excess = busy - spans - self.compute_end(last)
+        return start + busy - self.first_tile_excess(excess) + self.store(last)
 
-    def where(self, outer, middle, inner):
-        return dict(zip(self.names, (outer, middle, inner)))
+    def span(self, move: Move) -> Scalar:
+        """From the start of a tile's first COMPUTE to that of the next tile's, if no STORE is in the way."""
+        load = self.first_load(move.following, move.loop) - self.read_ahead(move)
+        return self.span_with(move.tile, load)
 
-    def compute(self, t, c):
-        return self.work.compute(t["M"], t["Y"], t["X"], c)
+    def span_with(self, tile: TileClass, load: Scalar) -> Scalar:
+        """Span of a tile whose last COMPUTE goes with a load of the next tile's first operands.
 
-    def store(self, t):
-        if isinstance(t, dict):
-            return self.work.store(t["M"], t["Y"], t["X"])
-        return t
-
-    def residual(self, t):
-        return self.work.load_residual(t["M"], t["Y"], t["X"])
-
-    def load(self, t: Where, changed: str) -> Scalar:
-        """first reduction step load"""
-        w = self.work.load_weights(t["M"], "F")
-        i = self.work.load_inputs(t["M"], t["Y"], t["X"], "F")
-        steps = self.work.C.num_tiles
-        if changed not in ("M", "G"):
-            fresh = self.work.M.num_tiles * steps if self.names[2] == "M" else steps
-            w = where(fresh > 1, w, 0)
-        if changed == "M" and not self.work.layer.is_depthwise:
-            pixels = self.work.OY.num_tiles * self.work.OX.num_tiles
-            fresh = pixels * steps if self.names[0] == "M" else steps
-            i = where(fresh > 1, i, 0)
-        return w + i
-
-    def step_load(self, t, c):
-        return self.work.load_weights(t["M"], c) + self.work.load_inputs(t["M"], t["Y"], t["X"], c)
-
-    def steps_before_last(self, t):
-        if len(self.work.C.positions) == 1:
-            return 0
-        key = tuple(t.values())
-        if key not in self._before_last:
-            n = self.work.C.num_tiles
-            whole = maximum(self.compute(t, "F"), self.step_load(t, "F"))
-            edge = maximum(self.compute(t, "F"), self.step_load(t, "L"))
-            self._before_last[key] = maximum(n - 2, 0) * whole + where(self.several_steps, edge, 0)
-        return self._before_last[key]
-
-    def span(self, t, nxt, changed):
-        c_last = self.compute(t, "L")
-        load = self.load(nxt, changed)
-        if changed in ("M", "G"):
-            load = load - self.lead(t, nxt, changed)
-        elif self.work.rates.resident_weights and self.names[2] == "M":
-            load = load - self.lead_resident(t, nxt)
+        The residual comes between: it waits for no bank, so it may begin during the COMPUTE before.
+        """
+        residual = self.residual(tile)
+        lone = maximum(self.compute(tile, "L"), residual + load)
         if self.work.layer.residual is None:
-            return self.steps_before_last(t) + maximum(c_last, load)
-        r = self.residual(t)
-        single = maximum(c_last, r + load)
-        if len(self.work.C.positions) == 1:
-            return single
-        cf, le = self.compute(t, "F"), self.step_load(t, "L")
-        n = self.work.C.num_tiles
-        early = maximum(n - 2, 0) * maximum(cf, self.step_load(t, "F"))
-        several = early + maximum(maximum(cf, le) + c_last, maximum(cf, le + r) + load)
-        return where(self.several_steps, several, single)
+            return self.early(tile) + lone
+        if self.work.C.several is False:
+            return lone
+        compute, last_load = self.compute(tile, "F"), self.step_load(tile, "L")
+        before = maximum(self.work.C.num_tiles - 2, 0) * maximum(compute, self.step_load(tile, "F"))
+        by_compute = maximum(compute, last_load) + self.compute(tile, "L")
+        by_loads = maximum(compute, last_load + residual) + load
+        return where(self.work.C.several, before + maximum(by_compute, by_loads), lone)
 
-    def lead(self, t, nxt, changed):
-        """how much of the weights is read before the lock-step"""
-        if self.work.rates.resident_weights:
+    def early(self, tile: TileClass) -> Scalar:
+        """All reduction steps of a tile but the last: each takes its COMPUTE or the next step's loads."""
+        if self.work.C.several is False:
             return 0
-        wk = self.work
-        pix = wk.OY.num_tiles * wk.OX.num_tiles
-        alone = wk.C.num_tiles == 1
-        if self.names[2] == "M":
-            if changed == "M":
-                return 0
-            pix = where(wk.M.num_tiles == 1, pix, 1)
-        if len(wk.OY.positions) == 1 and len(wk.OX.positions) == 1:
+        if tile not in self._early:
+            compute = self.compute(tile, "F")
+            whole = maximum(self.work.C.num_tiles - 2, 0) * maximum(compute, self.step_load(tile, "F"))
+            last = maximum(compute, self.step_load(tile, "L"))
+            self._early[tile] = whole + where(self.work.C.several, last, 0)
+        return self._early[tile]
+
+    def compute_end(self, tile: TileClass) -> Scalar:
+        """From the start of a tile's first COMPUTE until it can be stored: last COMPUTE and residual have ended."""
+        return self.early(tile) + maximum(self.compute(tile, "L"), self.residual(tile))
+
+    def first_load(self, tile: TileClass, loop: LoopName) -> Scalar:
+        """Loads of a tile's first reduction step when a loop has moved on: operands that it changes."""
+        work = self.work
+        weights = work.load_weights(tile.M, "F")
+        inputs = work.load_inputs(tile.M, tile.Y, tile.X, "F")
+        if loop in ("X", "Y"):
+            cycled = work.C.several | work.M.several if self.nest.pixels_outer else work.C.several
+            weights = where(cycled, weights, 0)
+        elif loop == "M" and not work.layer.is_depthwise:
+            pixels = False if self.nest.pixels_outer else work.OY.several | work.OX.several
+            inputs = where(work.C.several | pixels, inputs, 0)
+        return weights + inputs
+
+    def step_load(self, tile: TileClass, c: str) -> Scalar:
+        """Loads of a later reduction step."""
+        return self.work.load_weights(tile.M, c) + self.work.load_inputs(tile.M, tile.Y, tile.X, c)
+
+    def read_ahead(self, move: Move) -> Scalar:
+        """How much of the next loads is done before the bank that they wait for is free.
+
+        With one reduction step, an operand that is kept for several tiles does not wait for the tile before.
+        """
+        if self.work.C.several is True:
             return 0
-        c = self.compute({**t, "Y": "F", "X": "F"}, "L")
-        i = wk.load_inputs(t["M"], "F", "F", "F")
-        s = self.store({**t, "Y": "F", "X": "F"})
-        i = i + self.residual({**t, "Y": "F", "X": "F"})
-        m = maximum(maximum(c, i), s)
-        lead = minimum((pix - 1) * (m - i), 2 * m - i - c)
-        w = wk.load_weights(nxt["M"], "F")
-        lead = minimum(w, maximum(lead, 0))
-        p = wk.load_inputs(nxt["M"], nxt["Y"], nxt["X"], "F") + w - lead
-        after = minimum(maximum(p - maximum(s, c), 0), (pix - 1) * maximum(s - maximum(c, i), 0))
-        return where(alone, lead + after, 0)
+        ahead: Scalar = 0
+        if not self.work.rates.resident_weights:
+            if move.loop in ("M", "G"):
+                ahead = self.weights_ahead(move)
+        elif move.loop != "M":
+            ahead = self.inputs_ahead(move)
+        return where(self.work.C.several, 0, ahead)
 
-    def lead_resident(self, t, nxt):
-        wk = self.work
-        c = self.compute({**t, "M": "F"}, "L")
-        s = self.store({**t, "M": "F"})
-        m = maximum(c, s)
-        lead = minimum((wk.M.num_tiles - 1) * m, wk.load_inputs(nxt["M"], nxt["Y"], nxt["X"], "F"))
-        if self.work.layer.residual is not None:
+    def weights_ahead(self, move: Move) -> Scalar:
+        """Weights are requested before the inputs of their tile: they use what time the read engine has to spare.
+
+        It has spare time of each tile since the weights before, but never more than its two banks allow.
+        """
+        work, nest = self.work, self.nest
+        if nest.pixels_outer and (move.loop == "M" or work.M.several is True):
             return 0
-        return where(wk.C.num_tiles == 1, lead, 0)
+        kept = work.OY.num_tiles * work.OX.num_tiles
+        if nest.pixels_outer:
+            kept = where(work.M.several, 1, kept)
+        if work.OY.several is False and work.OX.several is False:
+            return 0
+        tile = move.tile._replace(Y="F", X="F")
+        compute = self.compute(tile, "L")
+        reads = work.load_inputs(*tile, "F") + self.residual(tile)
+        pace = maximum(maximum(compute, reads), self.store(tile))
+        spare = minimum((kept - 1) * (pace - reads), 2 * pace - reads - compute)
+        return minimum(maximum(spare, 0), work.load_weights(move.following.M, "F"))
 
-    def first_correction(self, excess):
-        w = self.where
-        o, m, i = self.outer, self.middle, self.inner
-        opts = []
-        if len(i.positions) > 1:
-            opts.append((i, w("F", "F", "F"), w("F", "F", "M"), w("L", "L", "L"), self.names[2]))
-        if len(m.positions) > 1:
-            opts.append((m, w("F", "F", "L"), w("F", "M", "F"), w("L", "L", "L"), self.names[1]))
-        if len(o.positions) > 1:
-            opts.append((o, w("F", "L", "L"), w("M", "F", "F"), w("L", "L", "L"), self.names[0]))
-        out, gap = 0, 0
-        if self.work.groups > 1:
-            t = w("L", "L", "L")
-            span = self.span(t, w("F", "F", "F"), "G")
-            out = span - maximum(span, self.store(t))
-            gap = span - self.steps_before_last(t) - maximum(self.compute(t, "L"), self.residual(t))
-        for axis, t, nx, bf, k in reversed(opts):
-            span = self.span(t, nx, k)
-            out = where(axis.num_tiles > 1, span - maximum(span, self.store(bf)), out)
-            gap = where(
-                axis.num_tiles > 1,
-                span - self.steps_before_last(t) - maximum(self.compute(t, "L"), self.residual(t)),
-                gap,
-            )
-        gap = maximum(gap, 0)
-        return out - minimum(gap, maximum(excess + out, 0))
+    def inputs_ahead(self, move: Move) -> Scalar:
+        """Without weights to load, inputs that are kept for several channel tiles are read during all of them."""
+        work = self.work
+        if work.layer.residual is not None or work.M.several is False:
+            return 0
+        kept = work.M.num_tiles
+        if not self.nest.pixels_outer:
+            kept = where(work.OY.several | work.OX.several, 1, kept)
+        tile = move.tile._replace(M="F")
+        pace = maximum(self.compute(tile, "L"), self.store(tile))
+        return minimum((kept - 1) * pace, work.load_inputs(*move.following, "F"))
 
-    def tile_before_last(self):
-        w = self.where
-        return where(
-            self.inner.num_tiles > 1,
-            self.store(w("L", "L", "F")),
-            where(self.middle.num_tiles > 1, self.store(w("L", "F", "L")), self.store(w("F", "L", "L"))),
-        )
+    def stored_early(self, move: Move, span: Scalar) -> Scalar:
+        """What the next STORE-bound tiles gain because the array waited for loads while STOREs went on."""
+        if self.inner is None or move.loop == self.inner:
+            return 0
+        waited = minimum(span - self.store_before(move.tile), span - self.compute_end(move.tile))
+        after = move.following
+        pace = self.span_with(after, self.first_load(after, self.inner))
+        run = maximum(self.nest.tiles_inside(move.loop) - 1, 0)
+        late = maximum(self.store(move.tile) - pace, 0) + run * maximum(self.store(after) - pace, 0)
+        return minimum(maximum(waited, 0), late)
 
-    def cases(self):
-        o, m, i = self.outer, self.middle, self.inner
-        w = self.where
-        g = self.work.groups
-        for a in o.positions:
-            plane_before = self.store(w("L", "L", "L") if a == "F" else w("F", "L", "L"))
-            for b in m.positions:
-                rows = g * o.num[a] * m.num[b]
-                if len(i.positions) > 1:
-                    if b == "F":
-                        before = plane_before
-                    elif b == "M":
-                        before = self.store(w(a, "F", "L"))
-                    else:
-                        before = where(m.num_tiles > 1, self.store(w(a, "F", "L")), plane_before)
-                    yield _Case(rows * i.num["F"], w(a, b, "F"), w(a, b, "M"), before, self.names[2])
-                    yield _Case(
-                        rows * maximum(i.num["M"] - 1, 0), w(a, b, "M"), w(a, b, "M"), w(a, b, "F"), self.names[2]
-                    )
-                    yield _Case(
-                        rows * minimum(i.num["M"], 1), w(a, b, "M"), w(a, b, "L"), w(a, b, "F"), self.names[2]
-                    )
-            if len(m.positions) > 1:
-                n = g * o.num[a]
-                sb = where(i.num_tiles == 1, plane_before, self.store(w(a, "F", "F")))
-                yield _Case(n * m.num["F"], w(a, "F", "L"), w(a, "M", "F"), sb, self.names[1])
-                yield _Case(
-                    n * maximum(m.num["M"] - 1, 0), w(a, "M", "L"), w(a, "M", "F"), w(a, "F", "F"), self.names[1]
-                )
-                yield _Case(n * minimum(m.num["M"], 1), w(a, "M", "L"), w(a, "L", "F"), w(a, "F", "F"), self.names[1])
-        if len(o.positions) > 1:
+    def first_tile_excess(self, excess: Scalar) -> Scalar:
+        """What the sum counts too much for the first tile: no STORE comes before it, and its own begins early.
 
-            def sb(a):
-                plane_before = self.store(w("L", "L", "L") if a == "F" else w("F", "L", "L"))
-                return where(
-                    i.num_tiles > 1,
-                    self.store(w(a, "L", "F")),
-                    where(m.num_tiles > 1, self.store(w(a, "F", "L")), plane_before),
-                )
+        Args:
+            excess: How long STOREs hold up all tiles.
+        """
+        choices: list[tuple[bool | Tensor, Scalar]] = []
+        for known, move in self.nest.first_moves():
+            if known is not False:
+                span = self.span(move)
+                absent = maximum(self.store_before(move.tile) - span, 0)
+                waited = maximum(span - self.compute_end(move.tile), 0)
+                choices.append((known, absent + minimum(waited, maximum(excess - absent, 0))))
+            if known is True:
+                break
+        return _choose([*choices, (True, 0)], lambda value: value)
 
-            yield _Case(g * o.num["F"], w("F", "L", "L"), w("M", "F", "F"), sb("F"), self.names[0])
-            yield _Case(g * maximum(o.num["M"] - 1, 0), w("M", "L", "L"), w("M", "F", "F"), sb("M"), self.names[0])
-            yield _Case(g * minimum(o.num["M"], 1), w("M", "L", "L"), w("L", "F", "F"), sb("M"), self.names[0])
-        if g > 1:
-            yield _Case(g - 1, w("L", "L", "L"), w("F", "F", "F"), self.tile_before_last(), "G")
+    def store_before(self, tile: TileClass) -> Scalar:
+        """STORE of the tile before."""
+        if tile not in self._before:
+            choices = self.nest.before(tile)
+            port = _choose(choices, lambda before: self.work.store_parts(*before)[0])
+            drain = _choose(choices, lambda before: self.work.store_parts(*before)[1])
+            self._before[tile] = maximum(port, drain)
+        return self._before[tile]
+
+    def store(self, tile: TileClass) -> Scalar:
+        """STORE of a tile."""
+        return self.work.store(*tile)
+
+    def compute(self, tile: TileClass, c: str) -> Scalar:
+        """COMPUTE of a tile's reduction step."""
+        return self.work.compute(*tile, c)
+
+    def residual(self, tile: TileClass) -> Scalar:
+        """Load of a tile's residual."""
+        return self.work.load_residual(*tile)
+
+
+def _choose(choices: list[tuple[bool | Tensor, T]], value: Callable[[T], Scalar]) -> Scalar:
+    """The value of the first choice that holds; the last always does."""
+    chosen = value(choices[-1][1])
+    for known, choice in reversed(choices[:-1]):
+        if known is not False:
+            chosen = where(known, value(choice), chosen)
+    return chosen

@@ -144,7 +144,7 @@ def _capacity_grid(
         if not kept.any():
             continue
         cycles = torch.as_tensor(layer_cycles(layer, _select(tilings.sizes, kept), tilings.loop_order, rates, port))
-        cycles = cycles.expand(*lead, -1)
+        cycles = cycles.to(torch.int64).expand(*lead, -1)
         least.scatter_reduce_(-1, cells[kept].expand_as(cycles), cycles, "amin")
     return _running_minimum(least.reshape(*lead, *shape))
 

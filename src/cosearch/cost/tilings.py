@@ -21,7 +21,7 @@ _FEW_COLUMNS = 4
 
 @dataclass(frozen=True, slots=True)
 class Tilings:
-    """Tiles of one loop order as int64 tensors of one dimension.
+    """Tiles of one loop order that cut the same loops, as int64 tensors of one dimension.
 
     Attributes:
         words_I, words_W, words_O: Words that a tile takes of a bank.
@@ -63,10 +63,13 @@ def candidate_tilings(layer: Layer, beat_bits: int) -> tuple[Tilings, ...]:
         for m, c, y, x in weights_outer
         if m < lanes and c == layer.C and (y < layer.OY or x < layer.OX) and not layer.is_depthwise
     ]
-    found = [_tilings(layer, WEIGHTS_OUTER, weights_outer)]
-    if pixels_outer:
-        found.append(_tilings(layer, PIXELS_OUTER, pixels_outer))
-    return tuple(found)
+    ordered = [(WEIGHTS_OUTER, tile) for tile in weights_outer] + [(PIXELS_OUTER, tile) for tile in pixels_outer]
+    bounds = (lanes, layer.C, layer.OY, layer.OX)
+    groups: dict[tuple[LoopOrder, tuple[bool, ...]], list[tuple[int, int, int, int]]] = {}
+    for order, tile in ordered:
+        cut = tuple(size < bound for size, bound in zip(tile, bounds, strict=True))
+        groups.setdefault((order, cut), []).append(tile)
+    return tuple(_tilings(layer, order, tiles) for (order, _), tiles in groups.items())
 
 
 def cut_sizes(bound: int, step: int, cuts: tuple[int, ...]) -> list[int]:

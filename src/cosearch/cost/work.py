@@ -112,13 +112,18 @@ class LayerWork:
 
     def store(self, m: Position, y: Position, x: Position) -> Scalar:
         """Write cycles of an output tile: port or drain, whichever is slower, after the bursts' latency."""
-        key = ("store", _edge(m), _edge(y), _edge(x))
+        return maximum(*self.store_parts(m, y, x))
+
+    def store_parts(self, m: Position, y: Position, x: Position) -> tuple[Scalar, Scalar]:
+        """Write cycles as the port and as the drain alone would have them."""
+        key = ("port", _edge(m), _edge(y), _edge(x))
+        drain_key = ("drain", *key[1:])
         if key not in self._memo:
             beats, bursts = self.output_transfer(m, y, x, self.layer.output_bits, pooled=True)
-            moving = ceil_div(beats * FRAME_SLOTS, self.rates.write_slots)
-            drain = self._rounds("M", m) * self._pixels(y, x)
-            self._memo[key] = bursts * self.port.burst_latency_cycles + maximum(moving, drain)
-        return self._memo[key]
+            latency = bursts * self.port.burst_latency_cycles
+            self._memo[key] = latency + ceil_div(beats * FRAME_SLOTS, self.rates.write_slots)
+            self._memo[drain_key] = latency + self._rounds("M", m) * self._pixels(y, x)
+        return self._memo[key], self._memo[drain_key]
 
     def output_transfer(
         self, m: Position, y: Position, x: Position, bits: int, *, pooled: bool
@@ -128,8 +133,7 @@ class LayerWork:
         pool_y, pool_x = (layer.pool_y, layer.pool_x) if pooled else (1, 1)
         rows, columns = ceil_div(self.OY.size[_edge(y)], pool_y), ceil_div(self.OX.size[_edge(x)], pool_x)
         blocks = ceil_div(self.M.size[_edge(m)], words_per_beat(self.port.beat_bits, bits))
-        whole_planes = where(self.OY.num_tiles > 1, blocks, 1)
-        bursts = where(self.OX.num_tiles > 1, blocks * rows, whole_planes)
+        bursts = where(self.OX.several, blocks * rows, where(self.OY.several, blocks, 1))
         return blocks * rows * columns, bursts
 
     def load_parameters(self) -> Scalar:
@@ -163,7 +167,6 @@ def _window(layer: Layer, size: Scalar, way: str) -> Axis:
         return cut_window(
             layer.OY,
             size,
-            step=layer.pool_y,
             stride=layer.stride_y,
             padding=layer.padding_y,
             kernel=layer.FY,
@@ -172,7 +175,6 @@ def _window(layer: Layer, size: Scalar, way: str) -> Axis:
     return cut_window(
         layer.OX,
         size,
-        step=layer.pool_x,
         stride=layer.stride_x,
         padding=layer.padding_x,
         kernel=layer.FX,

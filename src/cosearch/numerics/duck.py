@@ -13,7 +13,7 @@ Scalar = int | Tensor
 
 def _through(hard: Tensor, smooth: Tensor) -> Tensor:
     """The value of `hard`, to the last bit, with the gradient of `smooth`."""
-    return hard.detach() + (smooth - smooth.detach())
+    return hard + (smooth - smooth.detach()) if smooth.requires_grad else hard
 
 
 def ceil_div(numerator: Scalar, denominator: Scalar) -> Scalar:
@@ -41,38 +41,35 @@ def floor_div(numerator: Scalar, denominator: Scalar) -> Scalar:
 
 def maximum(a: Scalar, b: Scalar) -> Scalar:
     """The larger of two numbers, elementwise."""
-    if isinstance(a, int) and isinstance(b, int):
-        return max(a, b)
-    first, second = _as_tensors(a, b)
-    return torch.maximum(first, second)
+    if isinstance(a, int):
+        return max(a, b) if isinstance(b, int) else b.clamp(min=a)
+    if isinstance(b, int):
+        return a.clamp(min=b)
+    return torch.maximum(*_promoted(a, b))
 
 
 def minimum(a: Scalar, b: Scalar) -> Scalar:
     """The smaller of two numbers, elementwise."""
-    if isinstance(a, int) and isinstance(b, int):
-        return min(a, b)
-    first, second = _as_tensors(a, b)
-    return torch.minimum(first, second)
+    if isinstance(a, int):
+        return min(a, b) if isinstance(b, int) else b.clamp(max=a)
+    if isinstance(b, int):
+        return a.clamp(max=b)
+    return torch.minimum(*_promoted(a, b))
 
 
 def where(condition: bool | Tensor, a: Scalar, b: Scalar) -> Scalar:
     """`a` where the condition holds, else `b`."""
     if isinstance(condition, bool):
         return a if condition else b
-    if isinstance(a, int) and isinstance(b, int):
-        return torch.where(condition, a, b)
-    first, second = _as_tensors(a, b)
-    return torch.where(condition, first, second)
+    return torch.where(condition, a, b)
 
 
 def _is_float(value: Scalar) -> bool:
     return isinstance(value, Tensor) and value.is_floating_point()
 
 
-def _as_tensors(a: Scalar, b: Scalar) -> tuple[Tensor, Tensor]:
-    like = a if isinstance(a, Tensor) else b
-    assert isinstance(like, Tensor)
-    first = a if isinstance(a, Tensor) else torch.tensor(a, device=like.device, dtype=like.dtype)
-    second = b if isinstance(b, Tensor) else torch.tensor(b, device=like.device, dtype=like.dtype)
-    dtype = torch.promote_types(first.dtype, second.dtype)
-    return first.to(dtype), second.to(dtype)
+def _promoted(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+    if a.dtype == b.dtype:
+        return a, b
+    dtype = torch.promote_types(a.dtype, b.dtype)
+    return a.to(dtype), b.to(dtype)
