@@ -43,14 +43,7 @@ class ImageData:
     augmentation: Augmentation
 
     def __post_init__(self) -> None:
-        for part, images, labels in (
-            ("training", self.train_images, self.train_labels),
-            ("test", self.test_images, self.test_labels),
-        ):
-            if len(images) != len(labels):
-                raise DataError(
-                    f"{self.name}: {len(images)} {part} images but {len(labels)} labels; give a whole set"
-                )
+        for part, labels in (("training", self.train_labels), ("test", self.test_labels)):
             if len(labels) == 0 or int(labels.min()) < 0 or int(labels.max()) >= self.classes:
                 raise DataError(f"{self.name}: {part} labels must lie from 0 to {self.classes - 1}")
         if self.train_images.shape[1:] != self.test_images.shape[1:]:
@@ -143,7 +136,12 @@ def _fashion_mnist(folder: Path) -> ImageData:
         images = read_idx(folder / f"{prefix}-images-idx3-ubyte.gz", 3)
         if tuple(images.shape[1:]) != (_FASHION_SIZE, _FASHION_SIZE):
             raise DataError(f"{folder}: images are {list(images.shape[1:])}, not 28x28; give the original files")
-        parts += [images.unsqueeze(1), read_idx(folder / f"{prefix}-labels-idx1-ubyte.gz", 1).long()]
+        labels = read_idx(folder / f"{prefix}-labels-idx1-ubyte.gz", 1).long()
+        if len(images) != len(labels):
+            raise DataError(
+                f"{folder}: {len(images)} {prefix} images but {len(labels)} labels; give the original files"
+            )
+        parts += [images.unsqueeze(1), labels]
     return ImageData("fashion-mnist", 10, *parts, augmentation=Augmentation(flip=True, shift=2))
 
 
