@@ -44,10 +44,9 @@ def _ranks(features: IntArray) -> IntArray:
 
 def _summaries(ranks: IntArray) -> IntArray:
     """Features that dominance implies: the first few, and sums of groups of the rest. [summaries, rows]."""
-    direct = ranks[:, :_NUM_SUMMARIES]
     groups = np.array_split(ranks[:, _NUM_SUMMARIES:], _NUM_SUMMARIES, axis=1)
     sums = [group.sum(axis=1, dtype=np.int64) for group in groups if group.shape[1]]
-    return np.ascontiguousarray(np.concatenate([direct.T, np.array(sums, np.int64).reshape(len(sums), -1)]))
+    return np.stack([*ranks.T[:_NUM_SUMMARIES], *sums])
 
 
 def _dominated(ranks: IntArray, summaries: IntArray, rivals: IntArray, rows: IntArray) -> BoolArray:

@@ -30,16 +30,16 @@ def explain(problems: Sequence[Problem]) -> Infeasible:
     """
     if not problems or any(is_feasible(problem) for problem in problems):
         raise ValueError("only a request that was proved infeasible can be explained")
-    limits = problems[0].limits
-    factor = _joint_factor(problems)
-    if factor is None:
-        relaxations = tuple(Relaxation(limit=limit, sufficient=None) for limit in limits)
-        binding, reason = _platform(problems)
-    else:
-        relaxations = tuple(_relaxation(problems, limit) for limit in limits)
-        binding, reason = _furthest(problems, relaxations)
+    relaxations = tuple(_relaxation(problems, limit) for limit in problems[0].limits)
+    bare = [problem.with_limits([], objective="fps") for problem in problems]
+    is_buildable = any(is_feasible(problem) for problem in bare)
+    binding, reason = _furthest(problems, relaxations) if is_buildable else _platform(bare)
     return Infeasible(
-        status="infeasible", binding=binding, relaxations=relaxations, joint_factor=factor, reason=reason
+        status="infeasible",
+        binding=binding,
+        relaxations=relaxations,
+        joint_factor=_joint_factor(problems),
+        reason=reason,
     )
 
 
@@ -104,14 +104,14 @@ def _loosened(problem: Problem, factor: float) -> Problem:
 def _furthest(problems: Sequence[Problem], relaxations: Sequence[Relaxation]) -> tuple[str, str]:
     """The limit furthest from what can be reached, and a sentence about it.
 
-    A limit that helps not even without bound is further than any other; between two of them counts how far each is
-    from what can be reached if it is the only one.
+    Limits that are enough alone come first. Where there is none, each is held against what is reached if it is the
+    only one.
     """
-    distances: list[tuple[float, float]] = []
+    distances: list[tuple[bool, float]] = []
     for relaxation in relaxations:
         limit, reach = relaxation.limit, relaxation.sufficient
         alone = _best(problems, limit.metric, []) if reach is None else reach
-        distances.append((math.inf if reach is None else _distance(limit, reach), _distance(limit, alone)))
+        distances.append((reach is not None, _distance(limit, alone)))
     place = max(range(len(distances)), key=lambda index: distances[index])
     limit, reach = relaxations[place].limit, relaxations[place].sufficient
     asked = ", ".join(str(relaxation.limit) for relaxation in relaxations)
@@ -131,17 +131,13 @@ def _distance(limit: Limit, reach: float | None) -> float:
     return limit.limit / reach if limit.op == ">=" else reach / limit.limit
 
 
-def _platform(problems: Sequence[Problem]) -> tuple[str, str]:
-    """What binds where no limit helps: a resource of the platform, or a limit of zero."""
-    bare = [problem.with_limits([], objective="fps") for problem in problems]
-    proof = explain_proof(problems[0])
-    if any(is_feasible(problem) for problem in bare):
-        zero = next(limit for limit in problems[0].limits if limit.limit == 0)
-        return zero.metric, f"{zero} cannot be loosened by a factor, and {proof}"
+def _platform(bare: Sequence[Problem]) -> tuple[str, str]:
+    """The resource of the platform that rules all networks out even without a limit, if it is one alone."""
+    reason = f"the budget of {bare[0].table.platform} does not suffice: {explain_proof(bare[0])}"
     for column, name in enumerate(RESOURCES):
         if any(_fits_without(problem, column) for problem in bare):
-            return f"platform {name}", f"the budget of {problems[0].table.platform} does not suffice: {proof}"
-    return "platform", f"the budget of {problems[0].table.platform} does not suffice: {proof}"
+            return f"platform {name}", reason
+    return "platform", reason
 
 
 def _fits_without(problem: Problem, column: int) -> bool:

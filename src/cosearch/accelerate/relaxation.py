@@ -26,7 +26,7 @@ class Prices:
             is 0 or less where all are met.
         value: A lower bound of what any accelerator of the declared space reaches.
         chunk_multipliers: By how much it rises with a cycle on each chunk; [classes], 0 where one has no layers.
-        resource_multipliers: By how much it falls with one more of each resource; [resources].
+        resource_multipliers: By how much it rises with one more of each resource that is taken; [resources].
         latency_multiplier: By how much it rises with a cycle of the latency of one image.
         column_prices: By how much it rises with one more layer on each column, to first order; [columns].
     """
@@ -101,8 +101,8 @@ class _Rows:
         for column, budget in enumerate(problem.table.budget):
             if any(front.sums[:, column].any() for front in problem.fronts):
                 self._add(("sum", column), max(float(budget), 1.0), min(float(budget), 1.0), gives=int(soft_platform))
-        self.scales, self.bounds = np.array(self._scales), np.array(self._bounds)
-        self.gives = np.array(self._gives)
+        self.scales, self.bounds = np.array(self._scales, np.float64), np.array(self._bounds, np.float64)
+        self.gives = np.array(self._gives, np.float64)
 
     def master(self) -> Master:
         """The linear program over all designs."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, Literal
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from cosearch.hardware import FRAME_SLOTS
 from cosearch.records import Record
@@ -19,14 +19,14 @@ def _listed(value: object) -> object:
     return value if isinstance(value, Sequence) and not isinstance(value, str) else (value,)
 
 
-def _increasing(value: Choices, name: str) -> Choices:
+def _increasing(value: Choices) -> Choices:
     if not value:
         raise ValueError("give at least one choice")
     if value[0] < 1:
         raise ValueError(f"choice {value[0]} is below 1")
     if any(a >= b for a, b in pairwise(value)):
         sorted_choices = ", ".join(str(choice) for choice in sorted(set(value)))
-        raise ValueError(f"choices of {name} must increase without repeats: [{sorted_choices}]")
+        raise ValueError(f"choices must increase without repeats: [{sorted_choices}]")
     return value
 
 
@@ -49,8 +49,8 @@ class CapacityChoices(Record):
 
     @field_validator("I", "W", "O", "W_resident")
     @classmethod
-    def _ordered(cls, value: Choices, info: ValidationInfo) -> Choices:
-        return _increasing(value, str(info.field_name))
+    def _ordered(cls, value: Choices) -> Choices:
+        return _increasing(value)
 
 
 class ChunkSpace(Record):
@@ -82,8 +82,8 @@ class ChunkSpace(Record):
 
     @field_validator("lanes", "reductions", "depthwise_lanes", "read_slots", "write_slots")
     @classmethod
-    def _ordered(cls, value: Choices, info: ValidationInfo) -> Choices:
-        return _increasing(value, str(info.field_name))
+    def _ordered(cls, value: Choices) -> Choices:
+        return _increasing(value)
 
     @field_validator("resident_weights")
     @classmethod
@@ -125,8 +125,8 @@ class AcceleratorSpace(Record):
 
     @field_validator("widths")
     @classmethod
-    def _few_widths(cls, value: Choices, info: ValidationInfo) -> Choices:
-        _increasing(value, str(info.field_name))
+    def _few_widths(cls, value: Choices) -> Choices:
+        _increasing(value)
         if len(value) > MAX_WIDTHS:
             raise ValueError(f"{len(value)} widths; at most {MAX_WIDTHS} width classes, drop some")
         if value[-1] > 16:

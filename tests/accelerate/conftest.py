@@ -1,0 +1,209 @@
+"""Synthetic tables, an oracle that enumerates, and a small real table."""
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from cosearch.accelerate import (
+    AcceleratorSpace,
+    CapacityChoices,
+    ChunkClass,
+    ChunkDesigns,
+    ChunkSpace,
+    ClassTable,
+    Demand,
+    DesignTable,
+    Problem,
+)
+from cosearch.design import parse_limits
+from cosearch.hardware import ChunkKind, DramPort, load_platform
+from cosearch.workload import IMAGE, Layer, Workload
+
+CLOCK_HERTZ = 1e8
+NEVER = 1 << 52
+CLASSES = [
+    (ChunkKind.STANDARD, 4),
+    (ChunkKind.STANDARD, 8),
+    (ChunkKind.DEPTHWISE, 4),
+    (ChunkKind.DEPTHWISE, 8),
+    (ChunkKind.BOTH, 16),
+]
+
+
+def _class_table(rng: np.random.Generator, index: int, designs: int, columns: int, coarse: int) -> ClassTable:
+    lanes, buffers = rng.integers(1, 100, designs), rng.integers(1, 60, designs)
+    slots, noise = rng.integers(2, 24, designs), rng.uniform(0.7, 1.3, (designs, columns))
+    work = rng.uniform(1e3, 1e5, columns)
+    cycles = (noise * work * (1 / lanes + 0.2 / buffers + 0.1 / slots)[:, None]).astype(
+        np.int64
+    ) // coarse * coarse + 1
+    cycles[rng.random(cycles.shape) < 0.03] = NEVER
+    resources = np.stack([lanes, buffers * 2, buffers % 5, lanes * 60 + rng.integers(0, 900, designs), slots], 1)
+    zeros = np.zeros(designs, np.int64)
+    kind, width = CLASSES[index]
+    return ClassTable(
+        chunk_class=ChunkClass(kind=kind, width_bits=width, max_channels=8),
+        first_column=index * columns,
+        shapes={(index, column): column for column in range(columns)},
+        designs=ChunkDesigns(
+            lanes=lanes,
+            reduction=zeros + 1,
+            capacity_i_bits=zeros + 1,
+            capacity_w_bits=rng.integers(1, 40, designs),
+            capacity_o_bits=zeros + 1,
+            read_slots=zeros + 1,
+            write_slots=slots - 1,
+            resident=(rng.random(designs) < 0.2).astype(np.int64),
+        ),
+        cycles=np.asfortranarray(cycles),
+        resources=resources.astype(np.int64),
+        num_declared=designs,
+    )
+
+
+def synthetic_problem(
+    seed: int, classes: int, designs: int, limits: tuple[str, ...] = (), *, room: float = 1.2, objective: str = "fps"
+) -> Problem:
+    """A random network on a random table with `room` times what typical designs take."""
+    rng = np.random.default_rng(seed)
+    columns = 3
+    coarse = 1 if seed % 3 else 200
+    tables = [_class_table(rng, index, designs, columns, coarse) for index in range(classes)]
+    typical = sum(np.median(table.resources, axis=0) for table in tables)
+    budget = (typical * room * rng.uniform(0.8, 1.2, 5)).astype(np.int64)
+    table = DesignTable(
+        classes=tuple(tables),
+        space=AcceleratorSpace(),
+        platform="synthetic",
+        port=DramPort(beat_bits=128, burst_latency_cycles=8, total_slots=64),
+        clock_hertz=CLOCK_HERTZ,
+        budget=budget,
+    )
+    counts = rng.integers(0, 3, classes * columns).astype(np.float64)
+    counts[::columns] += 1
+    demand = Demand(counts=counts, weights=rng.integers(0, 5, classes).astype(np.float64), is_chain=True)
+    return Problem(table=table, demand=demand, objective=objective, limits=parse_limits(limits))
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best choice of an enumeration: its value in the objective's unit, and its designs by class."""
+
+    value: float
+    designs: dict[int, int]
+
+
+def enumerate_best(problem: Problem) -> Best | None:
+    """All combinations in plain Python, from the definition of the problem; None if none keeps all limits."""
+    table, clock = problem.table, problem.table.clock_hertz
+    options: list[list[tuple[int, int, list[int]]]] = []
+    for index, entry in enumerate(table.classes):
+        share = problem.demand.counts[entry.first_column : entry.first_column + len(entry.shapes)]
+        if not share.any():
+            continue
+        rows: list[tuple[int, int, list[int]]] = []
+        for row in range(len(entry.designs)):
+            cycles = [int(entry.cycles[row, column]) for column in np.flatnonzero(share)]
+            need = problem.demand.weights[index] * entry.chunk_class.width_bits
+            if max(cycles) >= NEVER or (entry.designs.resident[row] and entry.designs.capacity_w_bits[row] < need):
+                continue
+            total = sum(c * int(n) for c, n in zip(cycles, share[share > 0], strict=True))
+            rows.append((row, total, [int(r) for r in entry.resources[row]]))
+        options.append(rows)
+    used = [i for i, e in enumerate(table.classes) if problem.demand.counts[e.first_column :][: len(e.shapes)].any()]
+    best: tuple[float, ...] | None = None
+    chosen: dict[int, int] = {}
+    for choice in itertools.product(*options):
+        sums = [sum(design[2][k] for design in choice) for k in range(5)]
+        period, latency = max(design[1] for design in choice), sum(design[1] for design in choice)
+        metrics = {
+            "fps": clock / period,
+            "latency_seconds": latency / clock,
+            **dict(zip(("dsp", "bram18", "uram", "lut"), map(float, sums[:4]), strict=True)),
+        }
+        if any(s > b for s, b in zip(sums, table.budget, strict=True)):
+            continue
+        if not all(limit.met_by(metrics[limit.metric]) for limit in problem.limits):
+            continue
+        value = metrics[problem.objective]
+        key = (
+            -value if problem.objective == "fps" else value,
+            *(sums[k] for k in (0, 1, 3, 4)),
+            *(d[0] for d in choice),
+        )
+        if best is None or key < best:
+            best, chosen = key, {index: design[0] for index, design in zip(used, choice, strict=True)}
+    if best is None:
+        return None
+    return Best(-best[0] if problem.objective == "fps" else best[0], chosen)
+
+
+ProblemMaker = Callable[..., Problem]
+
+
+@pytest.fixture(scope="session")
+def make_problem() -> ProblemMaker:
+    return synthetic_problem
+
+
+@pytest.fixture(scope="session")
+def oracle() -> Callable[[Problem], Best | None]:
+    return enumerate_best
+
+
+def _layer(name: str, source: str, **sizes: int) -> Layer:
+    return Layer(name=name, source=source, weight_bits=8, input_bits=8, output_bits=8, **sizes)
+
+
+@pytest.fixture(scope="session")
+def lenet() -> Workload:
+    """Five layers of LeNet's shapes, one made depthwise separable so that both kinds of chunk have work."""
+    return Workload(
+        layers=(
+            _layer(
+                "conv1",
+                IMAGE,
+                K=6,
+                C=1,
+                OY=28,
+                OX=28,
+                FY=5,
+                FX=5,
+                IY=28,
+                IX=28,
+                padding_y=2,
+                padding_x=2,
+                pool_y=2,
+                pool_x=2,
+            ),
+            _layer("depthwise2", "conv1", G=6, K=1, C=1, OY=10, OX=10, FY=5, FX=5, IY=14, IX=14),
+            _layer("pointwise2", "depthwise2", K=16, C=6, OY=10, OX=10, IY=10, IX=10, pool_y=2, pool_x=2),
+            _layer("conv3", "pointwise2", K=120, C=16, OY=1, OX=1, FY=5, FX=5, IY=5, IX=5),
+            _layer("fc4", "conv3", K=10, C=120, OY=1, OX=1, IY=1, IX=1),
+        )
+    )
+
+
+@pytest.fixture(scope="session")
+def tiny_space() -> AcceleratorSpace:
+    return AcceleratorSpace(
+        allocation="kind",
+        widths=(8,),
+        chunk=ChunkSpace(
+            lanes=(4, 8),
+            reductions=(1, 4),
+            depthwise_lanes=(2, 4),
+            capacity_bits=CapacityChoices(I=(8_192, 65_536), W=(16_384,), O=(65_536,), W_resident=(524_288,)),
+            read_slots=(4, 16),
+            write_slots=(4,),
+            resident_weights=(False, True),
+        ),
+    )
+
+
+@pytest.fixture(scope="session")
+def lenet_table(lenet: Workload, tiny_space: AcceleratorSpace) -> DesignTable:
+    return DesignTable.build(lenet.layers, tiny_space, load_platform("zc706"), 2e8)
