@@ -2,6 +2,7 @@
 
 from cosearch.cost.evaluate import evaluate, metric_values
 from cosearch.cost.resources import Resources, chunk_resources, resources_of
+from cosearch.cost.shape import LayerShape, shape_of
 from cosearch.cost.table import UNREACHABLE, CapacityGrid, best_mapping, cycle_table, may_run
 from cosearch.cost.tilings import Tilings, candidate_tilings
 from cosearch.cost.timing import LayerTiming, layer_cycles, layer_timing, rates_of, time_layer
@@ -11,6 +12,7 @@ __all__ = [
     "UNREACHABLE",
     "CapacityGrid",
     "ChunkRates",
+    "LayerShape",
     "LayerTiming",
     "Resources",
     "TileSizes",
@@ -26,5 +28,6 @@ __all__ = [
     "metric_values",
     "rates_of",
     "resources_of",
+    "shape_of",
     "time_layer",
 ]

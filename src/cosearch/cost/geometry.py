@@ -35,7 +35,7 @@ class Axis:
     positions: tuple[Position, ...]
 
 
-def cut(bound: int, size: Scalar) -> Axis:
+def cut(bound: Scalar, size: Scalar) -> Axis:
     """A loop without a window: channels.
 
     With two tiles the M position stands for the last, with one tile F and M do, so that the tile before (look up F)
@@ -56,7 +56,9 @@ def cut(bound: int, size: Scalar) -> Axis:
     )
 
 
-def cut_window(bound: int, size: Scalar, *, stride: int, padding: int, kernel: int, in_bound: int) -> Axis:
+def cut_window(
+    bound: Scalar, size: Scalar, *, stride: Scalar, padding: Scalar, kernel: Scalar, in_bound: Scalar
+) -> Axis:
     """A loop over output pixels with the input pixels under each tile; padding is not counted."""
     axis = cut(bound, size)
     n, num = axis.num_tiles, axis.num
@@ -73,7 +75,7 @@ def cut_window(bound: int, size: Scalar, *, stride: int, padding: int, kernel: i
 
 
 def features_transfer(
-    blocks: Scalar, rows: Axis, row: Position, columns: Axis, column: Position, *, full: tuple[int, int]
+    blocks: Scalar, rows: Axis, row: Position, columns: Axis, column: Position, *, full: tuple[Scalar, Scalar]
 ) -> tuple[Scalar, Scalar]:
     """Beats and bursts of the input under all tiles of one class, in sum; features lie channel-blocked."""
     num = num_at_least_one(rows, row) * num_at_least_one(columns, column)
@@ -106,17 +108,17 @@ def _uniform(condition: bool | Tensor) -> bool | Tensor:
     return condition if bool(condition.any()) else False
 
 
-def _clip(value: Scalar, bound: int) -> Scalar:
+def _clip(value: Scalar, bound: Scalar) -> Scalar:
     return maximum(minimum(value, bound), 0)
 
 
-def _sum_of_starts(pitch: Scalar, padding: int, num: Scalar) -> Scalar:
+def _sum_of_starts(pitch: Scalar, padding: Scalar, num: Scalar) -> Scalar:
     """Sum over tiles 1..num of max(0, i * pitch - padding)."""
     zero = minimum(floor_div(padding, pitch), num)
     return floor_div(pitch * (num * (num + 1) - zero * (zero + 1)), 2) - padding * (num - zero)
 
 
-def _sum_of_ends(pitch: Scalar, offset: int, bound: int, num: Scalar) -> Scalar:
+def _sum_of_ends(pitch: Scalar, offset: Scalar, bound: Scalar, num: Scalar) -> Scalar:
     """Sum over tiles 1..num of min(bound, (i + 1) * pitch + offset)."""
     inside = minimum(maximum(floor_div(bound - offset, pitch) - 1, 0), num)
     climbing = floor_div(pitch * (inside * (inside + 3)), 2) + offset * inside

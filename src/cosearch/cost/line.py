@@ -29,7 +29,7 @@ class _Line:
 
     def __init__(self, work: LayerWork, nest: Nest) -> None:
         self.work, self.nest = work, nest
-        self.inner = nest.innermost
+        self.inner: LoopName | None = nest.innermost
         self._early: dict[TileClass, Scalar] = {}
         self._before: dict[TileClass, Scalar] = {}
 
@@ -61,7 +61,7 @@ class _Line:
         """
         residual = self.residual(tile)
         lone = maximum(self.compute(tile, "L"), residual + load)
-        if self.work.layer.residual is None:
+        if not self.work.layer.has_residual:
             return self.early(tile) + lone
         if self.work.C.several is False:
             return lone
@@ -141,7 +141,7 @@ class _Line:
     def inputs_ahead(self, move: Move) -> Scalar:
         """Without weights to load, inputs that are kept for several channel tiles are read during all of them."""
         work = self.work
-        if work.layer.residual is not None or work.M.several is False:
+        if work.layer.has_residual or work.M.several is False:
             return 0
         kept = work.M.num_tiles
         if not self.nest.pixels_outer:

@@ -53,6 +53,7 @@ class Nest:
         by_name: dict[LoopName, Axis] = {"M": work.M, "Y": work.OY, "X": work.OX}
         self.axes = tuple(by_name[name] for name in self.names)
         self.groups = work.groups
+        self.is_grouped = work.layer.is_grouped
 
     @property
     def innermost(self) -> LoopName | None:
@@ -60,7 +61,7 @@ class Nest:
         for name, axis in reversed(list(zip(self.names, self.axes, strict=True))):
             if axis.several is not False:
                 return name
-        return "G" if self.groups > 1 else None
+        return "G" if self.is_grouped else None
 
     @property
     def first(self) -> TileClass:
@@ -88,7 +89,7 @@ class Nest:
                     tile = self.at("".join((*outer, before)) + "L" * inside)
                     following = self.at("".join((*outer, after)) + "F" * inside)
                     yield Move(num * times, tile, following, self.names[depth])
-        if self.groups > 1:
+        if self.is_grouped:
             yield Move(self.groups - 1, self.last, self.first, "G")
 
     def first_moves(self) -> list[tuple[bool | Tensor, Move]]:
@@ -98,7 +99,7 @@ class Nest:
             tile = self.at("F" * (depth + 1) + "L" * (2 - depth))
             following = self.at("F" * depth + "M" + "F" * (2 - depth))
             moves.append((self.axes[depth].several, Move(1, tile, following, self.names[depth])))
-        if self.groups > 1:
+        if self.is_grouped:
             moves.append((True, Move(1, self.last, self.first, "G")))
         return moves
 

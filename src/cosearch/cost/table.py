@@ -1,12 +1,14 @@
 """Cycles of layers on chunks of every unrolling, slot count and capacity, from one pass over the tilings."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, replace
 from itertools import pairwise
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 
+from cosearch.cost.shape import LayerShape, shape_of, stack_shapes
 from cosearch.cost.tilings import Tilings, candidate_tilings
 from cosearch.cost.timing import LayerTiming, layer_cycles, rates_of, time_layer
 from cosearch.cost.work import ChunkRates, TileSizes
@@ -19,7 +21,14 @@ from cosearch.hardware import (
     Mapping,
     Unroll,
 )
+from cosearch.hardware.mapping import LoopOrder
 from cosearch.workload import Layer
+
+R = TypeVar("R", LayerShape, TileSizes)
+
+_SIZES = ("M", "C", "OY", "OX")
+
+_MAX_ELEMENTS = 1 << 15
 
 UNREACHABLE = 1 << 50
 """Cycles where no tiling fits, or where the layer may not run on the chunk; a sum of a network's stays exact."""
@@ -67,7 +76,8 @@ def cycle_table(
     Args:
         layers: Layers of equal shape are priced once.
         kind: Of the chunk.
-        weight_bits, activation_bits: Widths of the chunk.
+        weight_bits: Width of the chunk's weights.
+        activation_bits: Width of its inputs.
         unrolls: Unrollings.
         capacities: Bits of one bank.
         slots: Pairs of read slots and write slots.
@@ -90,14 +100,15 @@ def cycle_table(
         resident_weights=resident_weights,
     )
     bits = (activation_bits, weight_bits)
-    done: dict[tuple[int, ...], Tensor] = {}
+    distinct: dict[tuple[int, ...], Layer] = {}
+    for layer in layers:
+        if may_run(layer, kind, *bits):
+            distinct.setdefault(layer.shape_key(), layer)
+    cells = _least_cycles(list(distinct.values()), rates, capacities, bits, port)
+    column = {key: cells[:, :, index] for index, key in enumerate(distinct)}
     for index, layer in enumerate(layers):
-        if not may_run(layer, kind, *bits):
-            continue
-        key = layer.shape_key()
-        if key not in done:
-            done[key] = _capacity_grid(layer, rates, capacities, bits, port)
-        table[..., index] = done[key]
+        if layer.shape_key() in column:
+            table[..., index] = column[layer.shape_key()]
     return table
 
 
@@ -118,7 +129,9 @@ def best_mapping(layer: Layer, chunk: Chunk, port: DramPort) -> tuple[Mapping, L
     best: tuple[int, Mapping] | None = None
     for tilings in candidate_tilings(layer, port.beat_bits):
         fits = _cells(tilings, grid, (chunk.activation_bits, chunk.weight_bits), chunk.resident_weights) == 0
-        cycles = torch.as_tensor(layer_cycles(layer, tilings.sizes, tilings.loop_order, rates_of(chunk), port))
+        cycles = torch.as_tensor(
+            layer_cycles(shape_of(layer), tilings.sizes, tilings.loop_order, rates_of(chunk), port)
+        )
         priced = torch.where(fits, cycles, UNREACHABLE).tolist()
         index = min(range(len(priced)), key=priced.__getitem__)
         if priced[index] < (best[0] if best else UNREACHABLE):
@@ -130,23 +143,68 @@ def best_mapping(layer: Layer, chunk: Chunk, port: DramPort) -> tuple[Mapping, L
     return best[1], time_layer(layer, best[1], chunk, port)
 
 
-def _capacity_grid(
-    layer: Layer, rates: ChunkRates, grid: CapacityGrid, bits: tuple[int, int], port: DramPort
+def _least_cycles(
+    layers: list[Layer], rates: ChunkRates, grid: CapacityGrid, bits: tuple[int, int], port: DramPort
 ) -> Tensor:
-    """Least cycles of one layer: [unrolls, slots, I, W, O]."""
+    """Least cycles of distinct layers: [unrolls, slots, layers, I, W, O]."""
     shape = (len(grid.I), len(grid.W), len(grid.O))
     num_cells = shape[0] * shape[1] * shape[2]
-    lead = torch.broadcast_shapes(*(t.shape for t in (rates.unroll_K, rates.read_slots) if isinstance(t, Tensor)))[:2]
-    least = torch.full((*lead, num_cells), UNREACHABLE, dtype=torch.int64)
-    for tilings in candidate_tilings(layer, port.beat_bits):
-        cells = _cells(tilings, grid, bits, rates.resident_weights)
-        kept = cells < num_cells
+    lead = torch.broadcast_shapes(*(torch.as_tensor(t).shape for t in (rates.unroll_K, rates.read_slots)))[:2]
+    least = torch.full((*lead, len(layers) * num_cells), UNREACHABLE, dtype=torch.int64)
+    for batch in _batches(layers, rates, grid, bits, port):
+        for part in batch.parts(_MAX_ELEMENTS // (lead[0] * lead[1])):
+            cycles = layer_cycles(part.shape, part.sizes, part.loop_order, rates, port)
+            cycles = torch.as_tensor(cycles).to(torch.int64).expand(*lead, -1)
+            least.scatter_reduce_(-1, part.target.expand_as(cycles), cycles, "amin")
+    return _running_minimum(least.reshape(*lead, len(layers), *shape))
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Tilings of layers of one form that cut the same loops: one formula prices all.
+
+    Attributes:
+        target: The flat cell of each tiling among those of all layers.
+    """
+
+    shape: LayerShape
+    sizes: TileSizes
+    loop_order: LoopOrder
+    target: Tensor
+
+    def parts(self, num: int) -> Iterator["_Batch"]:
+        """Pieces of at most a number of tilings, so that intermediate results stay in the cache."""
+        for start in range(0, len(self.target), num):
+            piece = slice(start, start + num)
+            yield _Batch(_sliced(self.shape, piece), _sliced(self.sizes, piece), self.loop_order, self.target[piece])
+
+
+def _batches(
+    layers: list[Layer], rates: ChunkRates, grid: CapacityGrid, bits: tuple[int, int], port: DramPort
+) -> Iterator[_Batch]:
+    """All candidate tilings that fit the largest buffers."""
+    num_cells = len(grid.I) * len(grid.W) * len(grid.O)
+    groups: dict[tuple[object, ...], list[tuple[int, Tilings, Tensor]]] = {}
+    for index, layer in enumerate(layers):
+        for tilings in candidate_tilings(layer, port.beat_bits):
+            cells = _cells(tilings, grid, bits, rates.resident_weights)
+            key = (shape_of(layer).form, tilings.loop_order, tilings.cut)
+            groups.setdefault(key, []).append((index, tilings, cells))
+    for members in groups.values():
+        kept = torch.cat([cells < num_cells for _, _, cells in members])
         if not kept.any():
             continue
-        cycles = torch.as_tensor(layer_cycles(layer, _select(tilings.sizes, kept), tilings.loop_order, rates, port))
-        cycles = cycles.to(torch.int64).expand(*lead, -1)
-        least.scatter_reduce_(-1, cells[kept].expand_as(cycles), cycles, "amin")
-    return _running_minimum(least.reshape(*lead, *shape))
+        repeats = torch.tensor([len(cells) for _, _, cells in members])
+        shape = stack_shapes([layers[index] for index, _, _ in members], repeats)
+        sizes = {name: torch.cat([getattr(t.sizes, name) for _, t, _ in members]) for name in _SIZES}
+        target = torch.cat([index * num_cells + cells for index, _, cells in members])
+        yield _Batch(_sliced(shape, kept), _sliced(TileSizes(**sizes), kept), members[0][1].loop_order, target[kept])
+
+
+def _sliced(record: R, index: slice | Tensor) -> R:
+    """Some of the entries of a record's tensors."""
+    values = {field.name: getattr(record, field.name) for field in fields(record)}
+    return replace(record, **{name: value[index] for name, value in values.items() if isinstance(value, Tensor)})
 
 
 def _cells(tilings: Tilings, grid: CapacityGrid, bits: tuple[int, int], resident: bool) -> Tensor:
@@ -171,10 +229,6 @@ def _running_minimum(cells: Tensor) -> Tensor:
             running.append(torch.minimum(running[-1], values))
         cells = torch.stack(running, dim)
     return cells
-
-
-def _select(sizes: TileSizes, kept: Tensor) -> TileSizes:
-    return TileSizes(**{name: getattr(sizes, name)[kept] for name in ("M", "C", "OY", "OX")})
 
 
 def _column(values: list[int], dim: int) -> Tensor:

@@ -24,10 +24,12 @@ class Tilings:
     """Tiles of one loop order that cut the same loops, as int64 tensors of one dimension.
 
     Attributes:
+        cut: Which of M, C, OY, OX have more than one tile.
         words_I, words_W, words_O: Words that a tile takes of a bank.
     """
 
     loop_order: LoopOrder
+    cut: tuple[bool, ...]
     sizes: TileSizes
     words_I: Tensor
     words_W: Tensor
@@ -69,7 +71,7 @@ def candidate_tilings(layer: Layer, beat_bits: int) -> tuple[Tilings, ...]:
     for order, tile in ordered:
         cut = tuple(size < bound for size, bound in zip(tile, bounds, strict=True))
         groups.setdefault((order, cut), []).append(tile)
-    return tuple(_tilings(layer, order, tiles) for (order, _), tiles in groups.items())
+    return tuple(_tilings(layer, order, cut, tiles) for (order, cut), tiles in groups.items())
 
 
 def cut_sizes(bound: int, step: int, cuts: tuple[int, ...]) -> list[int]:
@@ -93,12 +95,15 @@ def _stored_bits(layer: Layer) -> tuple[int, ...]:
     return (layer.output_bits, layer.residual_bits) if layer.residual else (layer.output_bits,)
 
 
-def _tilings(layer: Layer, loop_order: LoopOrder, tiles: list[tuple[int, int, int, int]]) -> Tilings:
+def _tilings(
+    layer: Layer, loop_order: LoopOrder, cut: tuple[bool, ...], tiles: list[tuple[int, int, int, int]]
+) -> Tilings:
     m, c, oy, ox = (torch.tensor(column, dtype=torch.int64) for column in zip(*tiles, strict=True))
     rows = torch.tensor([input_rows(layer, tile[2]) for tile in tiles])
     columns = torch.tensor([input_columns(layer, tile[3]) for tile in tiles])
     return Tilings(
         loop_order=loop_order,
+        cut=cut,
         sizes=TileSizes(M=m, C=c, OY=oy, OX=ox),
         words_I=(m if layer.is_depthwise else c) * rows * columns,
         words_W=m * c * (layer.FY * layer.FX),

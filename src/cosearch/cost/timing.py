@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from cosearch.cost.geometry import Position, transfer_cycles
 from cosearch.cost.line import line_cycles
+from cosearch.cost.shape import LayerShape, shape_of
 from cosearch.cost.work import ChunkRates, LayerWork, TileSizes
 from cosearch.errors import HardwareError
 from cosearch.hardware import PIXELS_OUTER, Chunk, DramPort, Mapping, check_mapping
@@ -36,11 +37,13 @@ class LayerTiming:
     dram_bits: Scalar
 
 
-def layer_cycles(layer: Layer, tile: TileSizes, loop_order: LoopOrder, rates: ChunkRates, port: DramPort) -> Scalar:
+def layer_cycles(
+    layer: LayerShape, tile: TileSizes, loop_order: LoopOrder, rates: ChunkRates, port: DramPort
+) -> Scalar:
     """Cycles of a layer, for one mapping and chunk or for batches of both.
 
     Args:
-        layer: One layer; ints.
+        layer: One layer, or a batch of layers of one form.
         tile: Sizes that broadcast against the rates: ints, int64 tensors or relaxed float tensors.
         loop_order: One order for all.
         rates: Of the chunk.
@@ -50,7 +53,7 @@ def layer_cycles(layer: Layer, tile: TileSizes, loop_order: LoopOrder, rates: Ch
 
 
 def layer_timing(
-    layer: Layer, tile: TileSizes, loop_order: LoopOrder, rates: ChunkRates, port: DramPort
+    layer: LayerShape, tile: TileSizes, loop_order: LoopOrder, rates: ChunkRates, port: DramPort
 ) -> LayerTiming:
     """Cycles, busy cycles and traffic of a layer; arguments as for `layer_cycles`."""
     work = LayerWork(layer, tile, rates, port)
@@ -60,7 +63,7 @@ def layer_timing(
     input_beats = read_I * _sum_inputs(work, lambda c, y, x: work.input_transfer(c, y, x)[0], summed=True)
     residual_beats: Scalar = 0
     residual_cycles: Scalar = 0
-    if layer.residual is not None:
+    if layer.has_residual:
         residual_beats = _sum_outputs(
             work, lambda m, y, x: work.output_transfer(m, y, x, layer.residual_bits, pooled=False)[0]
         )
@@ -99,7 +102,7 @@ def time_layer(layer: Layer, mapping: Mapping, chunk: Chunk, port: DramPort) -> 
         raise error.at(layer.name) from None
     tile = mapping.tile
     sizes = TileSizes(M=tile.G if layer.is_depthwise else tile.K, C=tile.C, OY=tile.OY, OX=tile.OX)
-    return layer_timing(layer, sizes, mapping.loop_order, rates_of(chunk), port)
+    return layer_timing(shape_of(layer), sizes, mapping.loop_order, rates_of(chunk), port)
 
 
 def rates_of(chunk: Chunk) -> ChunkRates:

@@ -11,9 +11,9 @@ from cosearch.cost.geometry import (
     num_at_least_one,
     transfer_cycles,
 )
-from cosearch.hardware import FRAME_SLOTS, PARAMETER_BITS, TILE_OVERHEAD_CYCLES, DramPort, words_per_beat
-from cosearch.numerics import Scalar, ceil_div, maximum, where
-from cosearch.workload import Layer
+from cosearch.cost.shape import LayerShape
+from cosearch.hardware import FRAME_SLOTS, PARAMETER_BITS, TILE_OVERHEAD_CYCLES, DramPort
+from cosearch.numerics import Scalar, ceil_div, floor_div, maximum, where
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,7 @@ class LayerWork:
     Means over the tiles of a class are rounded up to whole cycles.
     """
 
-    def __init__(self, layer: Layer, tile: TileSizes, rates: ChunkRates, port: DramPort) -> None:
+    def __init__(self, layer: LayerShape, tile: TileSizes, rates: ChunkRates, port: DramPort) -> None:
         self.layer, self.rates, self.port = layer, rates, port
         self.groups = 1 if layer.is_depthwise else layer.G
         self.M = cut(layer.G if layer.is_depthwise else layer.K, tile.M)
@@ -52,11 +52,6 @@ class LayerWork:
         self.OY = _window(layer, tile.OY, "Y")
         self.OX = _window(layer, tile.OX, "X")
         self._memo: dict[tuple[str, ...], Scalar] = {}
-
-    @property
-    def num_output_tiles(self) -> Scalar:
-        """Output tiles of the layer."""
-        return self.groups * self.M.num_tiles * self.OY.num_tiles * self.OX.num_tiles
 
     def compute(self, m: Position, y: Position, x: Position, c: Position) -> Scalar:
         """Array cycles of a reduction step."""
@@ -79,7 +74,7 @@ class LayerWork:
     def weight_beats(self, m: Position, c: Position) -> Scalar:
         """Beats of a weight tile."""
         words = self.M.size[m] * self.C.size[c] * self.layer.FY * self.layer.FX
-        return ceil_div(words, words_per_beat(self.port.beat_bits, self.layer.weight_bits))
+        return ceil_div(words, floor_div(self.port.beat_bits, self.layer.weight_bits))
 
     def load_inputs(self, m: Position, y: Position, x: Position, c: Position) -> Scalar:
         """Read cycles of an input tile; of a depthwise layer its channels are the lanes'."""
@@ -97,12 +92,12 @@ class LayerWork:
 
     def input_transfer(self, channels: Scalar, y: Position, x: Position) -> tuple[Scalar, Scalar]:
         """Beats and bursts of the input tiles of a class, in sum."""
-        blocks = ceil_div(channels, words_per_beat(self.port.beat_bits, self.layer.input_bits))
+        blocks = ceil_div(channels, floor_div(self.port.beat_bits, self.layer.input_bits))
         return features_transfer(blocks, self.OY, y, self.OX, x, full=(self.layer.IY, self.layer.IX))
 
     def load_residual(self, m: Position, y: Position, x: Position) -> Scalar:
         """Read cycles of a residual tile; none without one."""
-        if self.layer.residual is None:
+        if not self.layer.has_residual:
             return 0
         key = ("residual", _edge(m), _edge(y), _edge(x))
         if key not in self._memo:
@@ -126,13 +121,13 @@ class LayerWork:
         return self._memo[key], self._memo[drain_key]
 
     def output_transfer(
-        self, m: Position, y: Position, x: Position, bits: int, *, pooled: bool
+        self, m: Position, y: Position, x: Position, bits: Scalar, *, pooled: bool
     ) -> tuple[Scalar, Scalar]:
         """Beats and bursts of an output tile at some bits."""
         layer = self.layer
         pool_y, pool_x = (layer.pool_y, layer.pool_x) if pooled else (1, 1)
         rows, columns = ceil_div(self.OY.size[_edge(y)], pool_y), ceil_div(self.OX.size[_edge(x)], pool_x)
-        blocks = ceil_div(self.M.size[_edge(m)], words_per_beat(self.port.beat_bits, bits))
+        blocks = ceil_div(self.M.size[_edge(m)], floor_div(self.port.beat_bits, bits))
         bursts = where(self.OX.several, blocks * rows, where(self.OY.several, blocks, 1))
         return blocks * rows * columns, bursts
 
@@ -141,9 +136,9 @@ class LayerWork:
         return transfer_cycles(self.parameter_beats, 1, self.rates.read_slots, self.port)
 
     @property
-    def parameter_beats(self) -> int:
+    def parameter_beats(self) -> Scalar:
         """Beats of bias and requantisation constants."""
-        return -(-self.layer.out_channels * PARAMETER_BITS // self.port.beat_bits)
+        return ceil_div(self.layer.G * self.layer.K * PARAMETER_BITS, self.port.beat_bits)
 
     def _rounds(self, axis: str, position: Position) -> Scalar:
         key = ("rounds", axis, _edge(position))
@@ -161,7 +156,7 @@ class LayerWork:
         return self._memo[key]
 
 
-def _window(layer: Layer, size: Scalar, way: str) -> Axis:
+def _window(layer: LayerShape, size: Scalar, way: str) -> Axis:
     """The loop over output rows (``Y``) or columns (``X``)."""
     if way == "Y":
         return cut_window(
