@@ -107,10 +107,10 @@ def test_a_residual_is_read_with_the_sums() -> None:
 
 
 def test_a_depthwise_layer_reads_a_word_of_i_a_lane() -> None:
-    parts = layer_energy_joules(layer(G=8, K=1, C=1), mapping(G=8), chunk(ChunkKind.BOTH), 0, RULES)
+    parts = layer_energy_joules(layer(G=8, K=1, C=1), mapping(G=8), chunk(ChunkKind.BOTH, reduction=2), 0, RULES)
     steps = 2 * 16 * 9
     assert parts["buffer_I"] == steps * 4 * 6 * 100
-    assert parts["buffer_W"] == steps * 16 * 8 * 100  # the row is as wide as the array
+    assert parts["buffer_W"] == steps * 8 * 8 * 100  # the row is as wide as the array
 
 
 @pytest.mark.parametrize("family", ["7series", "ultrascale+"])
