@@ -196,7 +196,7 @@ def tiny_space() -> AcceleratorSpace:
             lanes=(4, 8),
             reductions=(1, 4),
             depthwise_lanes=(2, 4),
-            capacity_bits=CapacityChoices(I=(8_192, 65_536), W=(16_384,), O=(65_536,), W_resident=(524_288,)),
+            capacity_bits=CapacityChoices(I=(8_192, 65_536), W=(65_536,), O=(65_536,), W_resident=(524_288,)),
             read_slots=(4, 16),
             write_slots=(4,),
             resident_weights=(False, True),

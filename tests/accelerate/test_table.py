@@ -1,0 +1,152 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from cosearch.accelerate import AcceleratorSpace, CapacityChoices, ChunkSpace, Demand, DesignTable
+from cosearch.accelerate.allocation import allocate
+from cosearch.accelerate.arrays import NEVER_CYCLES
+from cosearch.cost import best_mapping, resources_of
+from cosearch.errors import HardwareError, MappingError
+from cosearch.hardware import ChunkKind, Platform, load_platform
+from cosearch.workload import Layer, Workload
+
+
+@pytest.fixture(scope="module")
+def zc706() -> Platform:
+    return load_platform("zc706")
+
+
+def _wider(layer: Layer, weight_bits: int, input_bits: int) -> Layer:
+    return replace(layer, name=f"{layer.name}_{weight_bits}", weight_bits=weight_bits, input_bits=input_bits)
+
+
+@pytest.mark.parametrize(
+    ("allocation", "expected"),
+    [
+        ("single", [("both", 8, 120, 10)]),
+        ("kind", [("standard", 8, 120, 8), ("depthwise", 8, 6, 2)]),
+        (
+            "kind_bits",
+            [("standard", 4, 120, 4), ("standard", 8, 120, 4), ("depthwise", 4, 6, 1), ("depthwise", 8, 6, 1)],
+        ),
+    ],
+)
+def test_gives_layers_to_chunks(allocation: str, expected: list[tuple[str, int, int, int]], lenet: Workload) -> None:
+    space = AcceleratorSpace.model_validate({"allocation": allocation, "widths": (4, 6, 8)})
+    narrow = [_wider(layer, 3, 4) for layer in lenet.layers]
+    groups = allocate([*lenet.layers, *narrow], space)
+    assert [(str(c.kind), c.width_bits, c.max_channels, len(share)) for c, share in groups] == expected
+
+
+def test_the_wider_operand_decides(lenet: Workload) -> None:
+    groups = allocate([_wider(lenet.layers[0], 2, 6)], AcceleratorSpace(widths=(4, 6, 8)))
+    assert [chunk_class.width_bits for chunk_class, _ in groups] == [6]
+
+
+def test_refuses_a_layer_that_is_too_wide(lenet: Workload) -> None:
+    with pytest.raises(
+        HardwareError, match=r"conv1_8: 8-bit weights and 12-bit inputs exceed .* 8 bits; add a width"
+    ):
+        allocate([_wider(lenet.layers[0], 8, 12)], AcceleratorSpace(widths=(4, 8)))
+
+
+def test_refuses_no_layers() -> None:
+    with pytest.raises(HardwareError, match="a design table needs layers"):
+        allocate([], AcceleratorSpace())
+
+
+def test_entries_are_those_of_the_cost_model(lenet: Workload, lenet_table: DesignTable, zc706: Platform) -> None:
+    layers = {layer.shape_key(): layer for layer in lenet.layers}
+    for entry in lenet_table.classes:
+        for row in range(len(entry.designs)):
+            chunk = entry.designs.chunk(row, entry.chunk_class)
+            needs = resources_of(chunk, zc706)
+            slots = chunk.read_slots + chunk.write_slots
+            assert entry.resources[row].tolist() == [needs.dsp, needs.bram18, needs.uram, needs.lut, slots]
+            for key, column in entry.shapes.items():
+                cycles = int(entry.cycles[row, column])
+                if cycles < NEVER_CYCLES:
+                    assert best_mapping(layers[key], chunk, lenet_table.port)[1].cycles == cycles
+                else:
+                    with pytest.raises(MappingError, match="no tiling fits"):
+                        best_mapping(layers[key], chunk, lenet_table.port)
+
+
+def test_no_design_beats_another_for_every_network(lenet_table: DesignTable) -> None:
+    dropped = 0
+    for entry in lenet_table.classes:
+        dropped += entry.num_declared - len(entry.designs)
+        features = np.concatenate([entry.resources, -entry.designs.weight_limit_bits[:, None], entry.cycles], axis=1)
+        for row, feature in enumerate(features):
+            no_worse = (features <= feature).all(axis=1)
+            assert no_worse.sum() == 1
+            assert no_worse[row]
+    assert dropped > 0
+
+
+def test_equal_shapes_share_a_column(lenet: Workload, tiny_space: AcceleratorSpace, zc706: Platform) -> None:
+    again = [layer.renamed(f"{layer.name}_again") for layer in lenet.layers]
+    table = DesignTable.build([*lenet.layers, *again], tiny_space, zc706, 2e8)
+    assert table.num_columns == 5
+    assert [table.column_of(layer) for layer in again] == [table.column_of(layer) for layer in lenet.layers]
+
+
+def test_cycles_of_a_network_are_sums(lenet: Workload, lenet_table: DesignTable) -> None:
+    standard, depthwise = lenet_table.cycles_of(lenet)
+    first, second = lenet_table.classes
+    streams = first.designs.resident == 0
+    sums = first.cycles.sum(axis=1)
+    assert standard[streams].tolist() == [s if s < NEVER_CYCLES else np.inf for s in sums[streams].tolist()]
+    assert np.isfinite(standard[streams]).any()
+    assert depthwise.tolist() == second.cycles[:, 0].tolist()
+
+
+def test_resident_weights_must_fit_the_buffer(lenet: Workload, lenet_table: DesignTable) -> None:
+    entry = lenet_table.classes[0]
+    resident = entry.designs.resident == 1
+    assert resident.any()
+    demand = lenet_table.demand_of(lenet)
+    bound = 524_288 // 8
+    for weights, fits in ((bound, True), (bound + 1, False)):
+        cycles = lenet_table.cycles_of(replace(demand, weights=np.array([float(weights), 0.0])))[0]
+        assert np.isfinite(cycles[resident]).any() == fits
+        assert np.isfinite(cycles[~resident]).any()
+
+
+def test_a_fraction_of_a_layer_that_does_not_fit_still_does_not_fit(
+    lenet: Workload, lenet_table: DesignTable
+) -> None:
+    demand = lenet_table.demand_of(lenet)
+    half = Demand(counts=demand.counts * 1e-9, weights=demand.weights, is_chain=True)
+    for whole, part in zip(lenet_table.cycles_of(demand), lenet_table.cycles_of(half), strict=True):
+        assert (np.isfinite(whole) == np.isfinite(part)).all()
+        assert part[np.isfinite(part)] == pytest.approx(whole[np.isfinite(whole)] * 1e-9)
+
+
+def test_refuses_a_space_beyond_the_platform(lenet: Workload, zc706: Platform) -> None:
+    space = AcceleratorSpace(allocation="single", widths=(8,), chunk=ChunkSpace(lanes=(512,), reductions=(64,)))
+    with pytest.raises(
+        HardwareError, match=r"no design of a both chunk of 8 bits .* fits the budget of zc706; offer"
+    ):
+        DesignTable.build(lenet.layers, space, zc706, 2e8)
+
+
+def test_refuses_a_space_that_holds_no_tile(lenet: Workload, zc706: Platform) -> None:
+    chunk = ChunkSpace(capacity_bits=CapacityChoices(W=(64,)), lanes=(4,), reductions=(4,), read_slots=(4,))
+    space = AcceleratorSpace(allocation="single", widths=(8,), chunk=chunk)
+    with pytest.raises(HardwareError, match=r"conv1: no both chunk .* holds a tile of it; offer larger capacities"):
+        DesignTable.build(lenet.layers, space, zc706, 2e8)
+
+
+def test_slots_beyond_the_port_are_left_out(lenet: Workload, tiny_space: AcceleratorSpace, zc706: Platform) -> None:
+    table = DesignTable.build(lenet.layers, tiny_space, zc706, 2e8)
+    slots = table.port.total_slots
+    assert all((entry.resources[:, 4] <= slots).all() for entry in table.classes)
+    chunk = tiny_space.chunk.model_copy(update={"read_slots": (4, 62)})
+    wide = DesignTable.build(lenet.layers, tiny_space.model_copy(update={"chunk": chunk}), zc706, 2e8)
+    assert all((entry.designs.read_slots == 4).all() for entry in wide.classes)
+
+
+def test_kinds_are_those_of_the_rule(lenet_table: DesignTable) -> None:
+    assert [entry.chunk_class.kind for entry in lenet_table.classes] == [ChunkKind.STANDARD, ChunkKind.DEPTHWISE]
