@@ -1,4 +1,4 @@
-from cosearch.report.history import PANELS, Candidate, candidates_of, epochs_of, series_of, stages_of
+from cosearch.report.history import PANELS, Candidate, alarms_of, candidates_of, epochs_of, series_of, stages_of
 
 EVENTS = [
     {"event": "epoch", "stage": "warmup", "epoch": 0, "train_loss": 2, "new_thing": 5.0, "flag": True, "note": "hm"},
@@ -33,6 +33,22 @@ def test_panels_take_what_they_know() -> None:
     assert found["Multipliers"] == {"multiplier": "multiplier", "multipliers.dsp": "dsp", "multipliers.fps": "fps"}
     assert not any("new_thing" in series for series in found.values())
     assert found["Accuracy"] == {}
+
+
+def test_series_are_named_after_their_keys() -> None:
+    epochs = epochs_of(
+        [{"event": "epoch", "entropy_bits": 1.0, "entropy": 2.0, "ratio_a_to_b": 1.0, "op_entropy": 3.0}]
+    )
+    found = {panel.title: series_of(panel, epochs) for panel in PANELS}
+    assert found["Entropy"] == {"op_entropy": "operators", "entropy": "entropy", "entropy_bits": "bits"}
+    assert found["What is built over what is priced"] == {"ratio_a_to_b": "a to b"}
+
+
+def test_a_ratio_beyond_the_alarm_is_said() -> None:
+    events = [{"event": "epoch", "ratio_integer_to_lp": value} for value in (1.2, 1.1, 1.14)]
+    (alarm,) = alarms_of(epochs_of(events))
+    assert alarm.startswith("In 2 of 3 epochs the ratio of integer to lp passed 1.1 (at most 1.2)")
+    assert alarms_of(epochs_of(events[1:2])) == []
 
 
 def test_candidates_of_the_last_event() -> None:

@@ -21,6 +21,13 @@ def own_part(page: str) -> str:
     return page[:start] + page[page.index("</script>", start) :]
 
 
+def embedded_figures(page: str) -> str:
+    """The JSON in which the page carries its charts."""
+    found = re.search(r'<script type="application/json" id="figures">(.*?)</script>', page, re.DOTALL)
+    assert found
+    return found[1]
+
+
 def test_the_page_is_whole_and_holds_plotly_once(make_run: MakeRun) -> None:
     page = page_of(make_run(True))
     assert 4_700_000 < len(page) < 5_300_000
@@ -45,9 +52,7 @@ def test_equal_runs_give_equal_bytes(make_run: MakeRun) -> None:
 
 def test_figures_have_a_place_each(make_run: MakeRun) -> None:
     page = page_of(make_run(True))
-    found = re.search(r'<script type="application/json" id="figures">(.*?)</script>', page, re.DOTALL)
-    assert found
-    ids = [figure["id"] for figure in json.loads(found[1])]
+    ids = [figure["id"] for figure in json.loads(embedded_figures(page))]
     assert ids[:4] == ["layer-cycles", "server-shares", "resource-use", "energy-parts"]
     assert ids[-1] == "candidates"
     assert len(ids) == 14
@@ -60,6 +65,8 @@ def test_what_was_run_is_told(make_run: MakeRun) -> None:
         assert said in page
     assert "cosearch check ." in page
     assert "Nothing was placed and routed" in page
+    assert "It ranks designs of one platform" in page
+    assert "In 2 of 6 epochs the ratio of integer to lp passed 1.1 (at most 1.12)" in page
 
 
 def test_text_from_files_cannot_become_markup(make_run: MakeRun) -> None:
@@ -70,6 +77,7 @@ def test_text_from_files_cannot_become_markup(make_run: MakeRun) -> None:
     assert "alert(1)" in page
     assert "<script>alert" not in page
     assert "</script><b>" not in page
+    assert not set("<>&") & set(embedded_figures(page))
 
 
 def test_an_infeasible_result_has_a_page_with_levers(make_run: MakeRun) -> None:

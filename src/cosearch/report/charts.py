@@ -11,6 +11,7 @@ from cosearch.report.words import count, percent, quantity, title_of
 
 RESOURCES = ("dsp", "bram18", "uram", "lut")
 _PATTERNS = {"compute": "", "read": "/", "write": "x"}
+_PART_NAMES = {"mac": "multipliers", "dram": "DRAM", "fill": "buffer fills"}
 _SAYS = {"compute": "bound by compute", "read": "bound by reads", "write": "bound by writes"}
 
 
@@ -44,7 +45,7 @@ def layer_cycles(design: Design) -> go.Figure:
             "categoryorder": "array",
             "categoryarray": [layer.name for layer in layers],
         },
-        yaxis={"title": {"text": "cycles"}, "rangemode": "tozero"},
+        yaxis={"title": {"text": "cycles", "standoff": 14}, "rangemode": "tozero"},
     )
     for index in range(len(design.accelerator.chunks)):
         mine = [layer for layer in layers if layer.chunk == index]
@@ -95,7 +96,7 @@ def server_shares(design: Design) -> go.Figure:
         height=110 + 62 * len(chunks),
         barmode="group",
         margin={"l": 76, "r": 16, "t": 40, "b": 44},
-        xaxis={"tickformat": ".0%", "range": [0, 1], "title": {"text": "share of the period"}},
+        xaxis={"tickformat": ".0%", "range": [0, 1.005], "dtick": 0.25, "title": {"text": "share of the period"}},
         yaxis={"autorange": "reversed", "showgrid": False},
     )
     for server, colour in SERVERS.items():
@@ -172,16 +173,20 @@ def energy_parts(design: Design) -> go.Figure:
     chart = figure(
         height=76 + 34 * len(parts),
         margin={"l": 110, "r": 24, "t": 8, "b": 44},
-        xaxis={"title": {"text": "share of the energy of an image"}, "tickformat": ".0%", "rangemode": "tozero"},
+        xaxis={
+            "title": {"text": "share of the energy of an image"},
+            "tickformat": ".0%",
+            "range": [0, 1.3 * max([value for _, value in parts], default=1.0) / total],
+        },
         yaxis={"autorange": "reversed", "showgrid": False},
     )
     chart.add_bar(
-        y=[name for name, _ in parts],
+        y=[_PART_NAMES.get(name, name.replace("_", " ")) for name, _ in parts],
         x=[value / total for _, value in parts],
         orientation="h",
         marker={"color": ACCENT},
         text=[f"{quantity(value, 'J')}, {percent(value / total)}" for _, value in parts],
-        textposition="auto",
+        textposition="outside",
         hovertemplate="%{y}: %{text}<extra></extra>",
         showlegend=False,
     )

@@ -63,7 +63,7 @@ def cards_of(design: Design, platform: Platform | None) -> list[Card]:
         Card(
             "Energy",
             amount("energy_joules", predicted.energy_joules),
-            f"per image; confidence: {predicted.confidence.get('energy_joules', 'not stated')}",
+            f"per image; confidence: {energy_confidence(design)}",
         ),
     ]
     for key in ("dsp", "bram18", "uram", "lut"):
@@ -73,6 +73,11 @@ def cards_of(design: Design, platform: Platform | None) -> list[Card]:
             cards.append(Card(title_of(key), amount(key, value), _of_budget(value, room)))
     cards.append(Card("Model", amount("model_bits", predicted.model_bits), "all weights at their own bits"))
     return cards
+
+
+def energy_confidence(design: Design) -> str:
+    """How far the joules can be trusted, in the cost model's own word."""
+    return design.predicted.confidence.get("energy", "not stated")
 
 
 def accuracy_card(design: Design) -> Card:

@@ -14,6 +14,7 @@ class Panel:
         series: Event keys and their names.
         prefix: Also every key that starts so, and every entry of a mapping of that name.
         is_share: Whether values are fractions, shown in percent.
+        is_whole: Whether the axis spans everything from 0 to 1.
         line: A value worth a line across, or None.
     """
 
@@ -22,8 +23,12 @@ class Panel:
     series: tuple[tuple[str, str], ...]
     prefix: str = ""
     is_share: bool = False
+    is_whole: bool = False
     line: float | None = None
 
+
+ALARM_RATIO = 1.1
+"""Where what is built costs so much more than what was priced, the gradient means little."""
 
 _ACCURACIES = (("val_accuracy", "val"), ("train_accuracy", "train, running"))
 
@@ -38,7 +43,7 @@ PANELS = (
     ),
     Panel(
         "Hardware cost",
-        "Of sampled networks, each on its own optimal accelerator; a violation of 0 or less keeps every limit.",
+        "Each sampled network on its own best accelerator; a violation of 0 or less keeps all limits.",
         (("violation", "violation"), ("expected_violation", "expected violation"), ("hardware_cost", "cost")),
     ),
     Panel(
@@ -46,20 +51,25 @@ PANELS = (
         "Among those the search samples.",
         (("share_feasible", "within the limits"),),
         is_share=True,
+        is_whole=True,
     ),
     Panel("Multipliers", "What the search pays for breaking a limit.", (), prefix="multiplier"),
     Panel(
         "Entropy",
         "How undecided the choices still are.",
-        (("op_entropy", "operators"), ("bit_entropy", "bits"), ("entropy", "all")),
+        (("op_entropy", "operators"), ("bit_entropy", "bits")),
+        prefix="entropy",
     ),
-    Panel("Share of skips", "Watch for a collapse towards 1.", (("skip_share", "skips"),), is_share=True),
+    Panel(
+        "Share of skips", "Watch for a collapse towards 1.", (("skip_share", "skips"),), is_share=True, is_whole=True
+    ),
     Panel("Temperature", "Of the soft bit samples.", (("temperature", "temperature"),)),
     Panel(
-        "Integer cost over relaxation",
-        "Above 1.1 the gradient prices something else than what is built.",
-        (("ratio_integer_to_lp", "ratio"),),
-        line=1.1,
+        "What is built over what is priced",
+        "Integer optimum over linear relaxation, and the like.",
+        (("ratio_integer_to_lp", "integer over relaxation"),),
+        prefix="ratio_",
+        line=ALARM_RATIO,
     ),
 )
 
@@ -117,9 +127,25 @@ def series_of(panel: Panel, epochs: list[Epoch]) -> dict[str, str]:
     named = {key: name for key, name in panel.series if key in occurring}
     if panel.prefix:
         for key in occurring:
-            if key.startswith(panel.prefix):
-                named[key] = key.removeprefix(panel.prefix).lstrip("s").lstrip("._") or panel.prefix
+            if key.startswith(panel.prefix) and key not in named:
+                rest = key.removeprefix(panel.prefix).removeprefix("s.").strip("._")
+                named[key] = rest.replace("_", " ") or panel.prefix
     return named
+
+
+def alarms_of(epochs: list[Epoch]) -> list[str]:
+    """What a reader must know of the search before believing it; a sentence each."""
+    alarms: list[str] = []
+    for key in sorted({key for epoch in epochs for key in epoch.values if key.startswith("ratio_")}):
+        values = [epoch.values[key] for epoch in epochs if key in epoch.values]
+        high = [value for value in values if value > ALARM_RATIO]
+        if high:
+            name = key.removeprefix("ratio_").replace("_", " ")
+            alarms.append(
+                f"In {len(high)} of {len(values)} epochs the ratio of {name} passed {ALARM_RATIO:g} "
+                f"(at most {max(high):.3g}): what is built differs from what was priced."
+            )
+    return alarms
 
 
 def candidates_of(events: list[dict[str, Any]]) -> list[Candidate]:

@@ -9,6 +9,8 @@ from cosearch.report.charts import figure
 from cosearch.report.history import PANELS, Candidate, Epoch, Panel, series_of, stages_of
 from cosearch.report.palette import ACCENT, NEUTRAL, chunk_colour
 
+_CHART_WIDTH = 260
+_LETTER_WIDTH = 7.5
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 
 
@@ -63,11 +65,11 @@ def _small_chart(panel: Panel, epochs: list[Epoch]) -> go.Figure:
     stages = stages_of(epochs)
     chart = figure(
         height=210,
-        margin={"l": 52, "r": 10, "t": 26, "b": 30},
+        margin={"l": 52, "r": 10, "t": 38, "b": 30},
         showlegend=len(named) > 1,
         legend={"orientation": "h", "y": -0.16, "yanchor": "top", "x": 0},
         xaxis={"showticklabels": False, "range": [-0.6, len(epochs) - 0.4], "zeroline": False, "showgrid": False},
-        yaxis={"tickformat": ".0%" if panel.is_share else ".3~g", "zeroline": False, "nticks": 5},
+        yaxis=_value_axis(panel, [epoch.values[key] for epoch in epochs for key in named if key in epoch.values]),
     )
     for order, (key, name) in enumerate(named.items()):
         xs, ys, where = _broken_at_stages(key, epochs, stages)
@@ -91,6 +93,13 @@ def _small_chart(panel: Panel, epochs: list[Epoch]) -> go.Figure:
     return chart
 
 
+def _value_axis(panel: Panel, values: list[float]) -> dict[str, Any]:
+    axis: dict[str, Any] = {"tickformat": ".0%" if panel.is_share else ".3~g", "zeroline": False, "nticks": 5}
+    if panel.is_whole:
+        return axis | {"range": [-0.02, 1.04]}
+    return axis | {"rangemode": "nonnegative" if min(values) >= 0 else "normal"}
+
+
 def _broken_at_stages(
     key: str, epochs: list[Epoch], stages: list[tuple[str, int, int]]
 ) -> tuple[list[float], list[float | None], list[str]]:
@@ -110,6 +119,9 @@ def _broken_at_stages(
 
 
 def _mark_stages(chart: go.Figure, stages: list[tuple[str, int, int]]) -> None:
+    """Bands with their names; in two rows where a name is wider than its band."""
+    epochs = stages[-1][2] + 1
+    is_tight = any(_CHART_WIDTH * (last - first + 1) / epochs < _LETTER_WIDTH * len(s) for s, first, last in stages)
     for order, (stage, first, last) in enumerate(stages):
         if order % 2 == 0:
             chart.add_vrect(
@@ -123,4 +135,5 @@ def _mark_stages(chart: go.Figure, stages: list[tuple[str, int, int]]) -> None:
             text=stage,
             showarrow=False,
             font={"size": 11},
+            yshift=11 if is_tight and order % 2 else 0,
         )

@@ -14,7 +14,7 @@ from cosearch.design import Design, RunFolder
 from cosearch.records import write_atomically
 from cosearch.report import charts, headline
 from cosearch.report.accelerator_picture import describe_accelerator, draw_accelerator
-from cosearch.report.history import candidates_of, epochs_of
+from cosearch.report.history import alarms_of, candidates_of, epochs_of
 from cosearch.report.history_charts import candidate_scatter, panels_of
 from cosearch.report.network_picture import describe_network, draw_network
 from cosearch.report.run_data import RunData, read_run
@@ -70,6 +70,7 @@ def render(run: RunData) -> str:
         "quantity": quantity,
         "duration": duration,
         "charts": drawn,
+        "alarms": alarms_of(epochs_of(run.events)),
         "figures": _embed([{"id": chart.id, **chart.figure} for group in drawn.values() for chart in group]),
         "style": _asset("picture.css") + _asset("page.css"),
         "script": _asset("page.js"),
@@ -150,8 +151,9 @@ def _resource_charts(run: RunData, design: Design) -> list[Chart]:
             "Upright strokes are that budget and the whole part; a diamond is a limit you set."
         )
         drawn.append(Chart("resource-use", "Resources", note, _plain(charts.resource_use(design, platform)), 620))
-    confidence = design.predicted.confidence.get("energy_joules", "not stated")
-    note = f"{quantity(design.predicted.energy_joules, 'J')} in all; confidence: {confidence}."
+    note = (
+        f"{quantity(design.predicted.energy_joules, 'J')} in all; confidence: {headline.energy_confidence(design)}."
+    )
     return [*drawn, Chart("energy-parts", "Energy of an image", note, _plain(charts.energy_parts(design)))]
 
 
