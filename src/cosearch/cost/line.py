@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from torch import Tensor
 
+from cosearch.cost.busy import compute_cycles, read_cycles, write_cycles
 from cosearch.cost.nest import LoopName, Move, Nest, TileClass
 from cosearch.cost.work import LayerWork
 from cosearch.hardware import LAYER_SETUP_CYCLES
@@ -20,8 +21,10 @@ def line_cycles(work: LayerWork, loop_order: LoopOrder) -> Scalar:
     A tile takes the longer of its own span (its reduction steps, each as long as its compute or the next load) and
     the STORE of the tile before. Three corrections, derived in docs/timing.md: operands that are kept for several
     tiles are read ahead; a STORE that began while the array waited for a load ends earlier; so does the first one.
+    No server can be faster than all its work: that bounds the result from below.
     """
-    return _Line(work, Nest(work, loop_order)).cycles()
+    line = _Line(work, Nest(work, loop_order))
+    return maximum(line.cycles(), line.bound(read_cycles(work, loop_order)))
 
 
 class _Line:
@@ -32,10 +35,11 @@ class _Line:
         self.inner: LoopName | None = nest.innermost
         self._early: dict[TileClass, Scalar] = {}
         self._before: dict[TileClass, Scalar] = {}
+        self._spans: dict[tuple[TileClass, TileClass, LoopName], Scalar] = {}
 
     def cycles(self) -> Scalar:
         """First loads, all tiles, last STORE."""
-        start = LAYER_SETUP_CYCLES + self.work.load_parameters() + self.first_load(self.nest.first, "G")
+        start = self.first_compute()
         busy: Scalar = 0
         spans: Scalar = 0
         for move in self.nest.moves():
@@ -49,10 +53,27 @@ class _Line:
         excess = busy - spans - self.compute_end(last)
         return start + busy - self.first_tile_excess(excess) + self.store(last)
 
+    def first_compute(self) -> Scalar:
+        """When the first COMPUTE starts."""
+        return LAYER_SETUP_CYCLES + self.work.load_parameters() + self.first_load(self.nest.first, "G")
+
+    def bound(self, reads: Scalar) -> Scalar:
+        """What each server needs on its own, with the first and the last tile's way through the line."""
+        first, last = self.nest.first, self.nest.last
+        by_reads = LAYER_SETUP_CYCLES + reads + self.store(last)
+        if not self.work.layer.has_residual:
+            by_reads = by_reads + self.compute(last, "L")
+        by_computes = self.first_compute() + compute_cycles(self.work) + self.store(last)
+        by_stores = self.first_compute() + self.compute_end(first) + write_cycles(self.work)
+        return maximum(maximum(by_reads, by_computes), by_stores)
+
     def span(self, move: Move) -> Scalar:
         """From the start of a tile's first COMPUTE to that of the next tile's, if no STORE is in the way."""
-        load = self.first_load(move.following, move.loop) - self.read_ahead(move)
-        return self.span_with(move.tile, load)
+        key = (move.tile, move.following, move.loop)
+        if key not in self._spans:
+            load = self.first_load(move.following, move.loop) - self.read_ahead(move)
+            self._spans[key] = self.span_with(move.tile, load)
+        return self._spans[key]
 
     def span_with(self, tile: TileClass, load: Scalar) -> Scalar:
         """Span of a tile whose last COMPUTE goes with a load of the next tile's first operands.
@@ -152,13 +173,15 @@ class _Line:
 
     def stored_early(self, move: Move, span: Scalar) -> Scalar:
         """What the next STORE-bound tiles gain because the array waited for loads while STOREs went on."""
-        if self.inner is None or move.loop == self.inner:
+        within = move.loop == self.inner
+        if self.inner is None or (within and move.tile == move.following):
             return 0
         waited = minimum(span - self.store_before(move.tile), span - self.compute_end(move.tile))
-        after = move.following
-        pace = self.span_with(after, self.first_load(after, self.inner))
-        run = maximum(self.nest.tiles_inside(move.loop) - 1, 0)
-        late = maximum(self.store(move.tile) - pace, 0) + run * maximum(self.store(after) - pace, 0)
+        pace = _choose(self.nest.moves_from(move.following), self.span)
+        late = maximum(self.store(move.tile) - pace, 0)
+        if not within:
+            run = maximum(self.nest.tiles_inside(move.loop) - 2, 0)
+            late = late + run * maximum(self.store(move.following) - pace, 0)
         return minimum(maximum(waited, 0), late)
 
     def first_tile_excess(self, excess: Scalar) -> Scalar:
@@ -172,8 +195,9 @@ class _Line:
             if known is not False:
                 span = self.span(move)
                 absent = maximum(self.store_before(move.tile) - span, 0)
-                waited = maximum(span - self.compute_end(move.tile), 0)
-                choices.append((known, absent + minimum(waited, maximum(excess - absent, 0))))
+                counted = self.stored_early(move, span)
+                waited = minimum(maximum(span - self.compute_end(move.tile), 0), excess - absent + counted)
+                choices.append((known, absent + maximum(waited - counted, 0)))
             if known is True:
                 break
         return _choose([*choices, (True, 0)], lambda value: value)

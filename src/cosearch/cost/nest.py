@@ -103,6 +103,16 @@ class Nest:
             moves.append((True, Move(1, self.last, self.first, "G")))
         return moves
 
+    def moves_from(self, tile: TileClass) -> list[tuple[bool | Tensor, Move]]:
+        """The move that a tile makes: along the innermost loop that is not at its end."""
+        moves: list[tuple[bool | Tensor, Move]] = []
+        positions = "".join(getattr(tile, name) for name in self.names)
+        for depth in (2, 1, 0):
+            if positions[depth] != "L":
+                following = self.at(positions[:depth] + "M" + "F" * (2 - depth))
+                moves.append((self.axes[depth].several, Move(1, tile, following, self.names[depth])))
+        return [*moves, (True, Move(1, tile, self.first, "G"))]
+
     def before(self, tile: TileClass) -> list[Choice]:
         """The class of the tile before one; of a group's first tile it is the group's last."""
         choices: list[Choice] = []

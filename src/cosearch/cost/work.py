@@ -77,14 +77,17 @@ class LayerWork:
         return ceil_div(words, floor_div(self.port.beat_bits, self.layer.weight_bits))
 
     def load_inputs(self, m: Position, y: Position, x: Position, c: Position) -> Scalar:
-        """Read cycles of an input tile; of a depthwise layer its channels are the lanes'."""
-        axis, position = (self.M, m) if self.layer.is_depthwise else (self.C, c)
-        key = ("inputs", position, y, x)
+        """Read cycles of an input tile."""
+        key = ("inputs", m if self.layer.is_depthwise else c, y, x)
         if key not in self._memo:
-            beats, bursts = self.input_transfer(axis.size[position], y, x)
+            beats, bursts = self.input_transfer(self.input_channels(m, c), y, x)
             num = self.num_pixels_tiles(y, x)
             self._memo[key] = transfer_cycles(beats, bursts, self.rates.read_slots, self.port, num=num)
         return self._memo[key]
+
+    def input_channels(self, m: Position, c: Position) -> Scalar:
+        """Channels of an input tile; of a depthwise layer they are the lanes'."""
+        return self.M.size[m] if self.layer.is_depthwise else self.C.size[c]
 
     def num_pixels_tiles(self, y: Position, x: Position) -> Scalar:
         """Pixel tiles of a class, or one where the class stands for a neighbour."""
