@@ -3,7 +3,7 @@
 import io
 import pickle
 from typing import Any
-from zipfile import BadZipFile
+from zipfile import BadZipFile, is_zipfile
 
 import torch
 
@@ -34,6 +34,8 @@ def load_checkpoint(folder: RunFolder) -> dict[str, Any] | None:
         EventLog(folder.events).cut_back(0)
         return None
     way_out = "delete it to start the run over, or give another --out"
+    if not is_zipfile(folder.checkpoint):
+        raise RunError(f"cannot read {folder.checkpoint}: not a checkpoint; {way_out}")
     try:
         state = torch.load(folder.checkpoint, weights_only=True)
     except OSError as error:

@@ -3,8 +3,8 @@
 Blocks that can be skipped cost nothing when they are. Of the others, only operators and bits that no other one beats
 on every design can belong to the cheapest network. These few networks are witnesses: if one keeps the limits, the
 request is feasible. A bound is made of the same choices with every tensor between blocks stored at its cheapest
-width, whatever follows; no network of the space is below it, so if none of these keeps the limits, the request is proved
-infeasible.
+width, whatever follows; no network of the space is below it, so if none of these keeps the limits, the request is
+proved infeasible.
 """
 
 import itertools

@@ -1,4 +1,4 @@
-"""Task loss under limits, as a constrained problem: a multiplier rises while limits are broken, no weight is tuned."""
+"""Task loss under limits, as a constrained problem: a multiplier rises while limits are broken."""
 
 from typing import final
 
