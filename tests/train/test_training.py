@@ -53,7 +53,7 @@ def state(network: FixedNetwork) -> torch.Tensor:
 
 
 def test_a_quantised_network_learns_digits_from_scratch(splits):
-    run = training(splits, epochs=8, learning_rate=0.2)
+    run = training(splits, epochs=8, float_share=0.25)
     results = list(run.epochs())
     assert [r.epoch for r in results] == list(range(1, 9))
     assert [r.is_quantised for r in results] == [False] * 2 + [True] * 6

@@ -142,7 +142,7 @@ def _fashion_mnist(folder: Path) -> ImageData:
                 f"{folder}: {len(images)} {prefix} images but {len(labels)} labels; give the original files"
             )
         parts += [images.unsqueeze(1), labels]
-    return ImageData("fashion-mnist", 10, *parts, augmentation=Augmentation(flip=True, shift=2))
+    return ImageData("fashion-mnist", 10, *parts, augmentation=Augmentation(flip=True))
 
 
 def _digits() -> ImageData:

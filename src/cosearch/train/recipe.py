@@ -18,11 +18,11 @@ class TrainRecipe(Record):
     """
 
     epochs: int = Field(default=8, ge=1)
-    float_share: float = Field(default=0.3, ge=0, lt=1)
+    float_share: float = Field(default=0.5, ge=0, lt=1)
     batch_size: int = Field(default=64, ge=1)
-    learning_rate: float = Field(default=0.1, gt=0)
+    learning_rate: float = Field(default=0.2, gt=0)
     momentum: float = Field(default=0.9, ge=0, lt=1)
-    weight_decay: float = Field(default=1e-4, ge=0)
+    weight_decay: float = Field(default=5e-4, ge=0)
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
     warmup_share: float = Field(default=0.05, ge=0, lt=1)
     clip_norm: float = Field(default=5.0, gt=0)
