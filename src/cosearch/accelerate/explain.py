@@ -60,18 +60,19 @@ def _best(problems: Sequence[Problem], metric: str, limits: Sequence[Limit]) -> 
 
 def _joint_factor(problems: Sequence[Problem]) -> float | None:
     """The least factor by which all limits must be loosened for some problem; bisection on its logarithm."""
-    factors = [_reachable_factor(problem) for problem in problems]
-    reached = [factor for factor in factors if factor is not None]
-    if not reached:
-        return None
-    low, high = 0.0, math.log(min(reached))
-    while high - low > _RELATIVE:
-        middle = (low + high) / 2
-        if any(is_feasible(_loosened(problem, math.exp(middle))) for problem in problems):
-            high = middle
-        else:
-            low = middle
-    return round_outwards(math.exp(high), up=True)
+    best: float | None = None
+    for problem in problems:
+        factor = _reachable_factor(problem) if best is None else math.exp(best - _RELATIVE)
+        if factor is None or not is_feasible(_loosened(problem, factor)):
+            continue  # no better than the problems before
+        low, best = 0.0, math.log(factor)
+        while best - low > _RELATIVE:
+            middle = (low + best) / 2
+            if is_feasible(_loosened(problem, math.exp(middle))):
+                best = middle
+            else:
+                low = middle
+    return None if best is None else round_outwards(math.exp(best), up=True)
 
 
 def _reachable_factor(problem: Problem) -> float | None:
