@@ -177,12 +177,19 @@ class _Line:
         if self.inner is None or (within and move.tile == move.following):
             return 0
         waited = minimum(span - self.store_before(move.tile), span - self.compute_end(move.tile))
-        pace = _choose(self.nest.moves_from(move.following), self.span)
+        run = 0 if within else maximum(self.nest.tiles_inside(move.loop) - 2, 0)
+        return self.gain(move, waited, lambda pace: run * maximum(self.store(move.following) - pace, 0))
+
+    def gain(self, move: Move, waited: Scalar, later: Callable[[Scalar], Scalar]) -> Scalar:
+        """Part of the array's wait that spares the next tile, and those after it, a wait for their STOREs.
+
+        A lead outlasts the next tile only as far as the array waits for loads there too.
+        """
+        after = move.following
+        pace = _choose(self.nest.moves_from(after), self.span)
         late = maximum(self.store(move.tile) - pace, 0)
-        if not within:
-            run = maximum(self.nest.tiles_inside(move.loop) - 2, 0)
-            late = late + run * maximum(self.store(move.following) - pace, 0)
-        return minimum(maximum(waited, 0), late)
+        carried = maximum(pace - self.compute_end(after), 0)
+        return minimum(maximum(waited, 0), late + minimum(later(pace), carried))
 
     def first_tile_excess(self, excess: Scalar) -> Scalar:
         """What the sum counts too much for the first tile: no STORE comes before it, and its own begins early.
@@ -196,8 +203,9 @@ class _Line:
                 span = self.span(move)
                 absent = maximum(self.store_before(move.tile) - span, 0)
                 counted = self.stored_early(move, span)
-                waited = minimum(maximum(span - self.compute_end(move.tile), 0), excess - absent + counted)
-                choices.append((known, absent + maximum(waited - counted, 0)))
+                held_up = maximum(excess - absent + counted, 0)
+                gained = self.gain(move, span - self.compute_end(move.tile), lambda _, rest=held_up: rest)
+                choices.append((known, absent + maximum(gained - counted, 0)))
             if known is True:
                 break
         return _choose([*choices, (True, 0)], lambda value: value)

@@ -38,6 +38,14 @@ def random_case(rng: random.Random) -> Case:
     return Case(layer, random_mapping(layer, port, rng), random_chunk(layer, rng), port)
 
 
+def num_steps(case: Case) -> int:
+    """COMPUTEs of a case."""
+    steps = 1
+    for name in ("G", "K", "C", "OY", "OX"):
+        steps *= -(-getattr(case.layer, name) // getattr(case.mapping.tile, name))
+    return steps
+
+
 def random_layer(rng: random.Random) -> Layer:
     """A layer as they occur in convolutional networks."""
     form = rng.choice(["standard", "standard", "grouped", "depthwise", "connected"])
