@@ -33,7 +33,10 @@ CHANGES = [
     (lambda d: d["predicted"].update(energy_joules=1.0), "predicted.energy_joules: design.json says 1.0"),
     (lambda d: d["predicted"]["per_layer"][2].update(cycles=1), "predicted.per_layer[2].cycles: design.json says 1"),
     (_set_tile, "accelerator.chunks[0].layers[1].tile.OY: design.json says"),
-    (lambda d: d["accelerator"]["chunks"][0].update(read_slots=3), "accelerator.chunks[0].read_slots: design.json says 3"),
+    (
+        lambda d: d["accelerator"]["chunks"][0].update(read_slots=3),
+        "accelerator.chunks[0].read_slots: design.json says 3",
+    ),
     (lambda d: d["limits"][0].update(limit=1.0), "limits[0].limit: design.json says 1.0, the recipe"),
     (lambda d: d["limits"][1].update(met=False), "limits[1].met: design.json says False"),
     (lambda d: d["limits"].pop(), "limits: design.json says 2, the recipe, in number of limits, says 3"),

@@ -43,7 +43,9 @@ def test_without_a_checkpoint_a_run_starts_over(tmp_path):
 def test_an_unreadable_checkpoint_is_one_clear_line(tmp_path, content):
     folder = _folder(tmp_path)
     folder.checkpoint.write_bytes(content)
-    with pytest.raises(RunError, match=r"cannot read .*checkpoint.pt: not a checkpoint.*delete it to start the run over"):
+    with pytest.raises(
+        RunError, match=r"cannot read .*checkpoint.pt: not a checkpoint.*delete it to start the run over"
+    ):
         load_checkpoint(folder)
 
 
@@ -51,7 +53,7 @@ def test_a_truncated_checkpoint_is_one_clear_line(tmp_path):
     folder = _folder(tmp_path)
     save_checkpoint(folder, {"weights": torch.zeros(1000)})
     folder.checkpoint.write_bytes(folder.checkpoint.read_bytes()[:600])
-    with pytest.raises(RunError, match="cannot read .*checkpoint.pt: not a checkpoint"):
+    with pytest.raises(RunError, match=r"cannot read .*checkpoint.pt: not a checkpoint"):
         load_checkpoint(folder)
 
 

@@ -37,7 +37,7 @@ def _blocks(choice):
 
 
 def test_every_layer_of_every_network_is_listed():
-    columns, column_of, _ = _columns()
+    _, column_of, _ = _columns()
     for choice in _networks():
         for layer in workload_of(SPACE, _blocks(choice)).layers:
             assert column_of(layer) >= 0

@@ -34,7 +34,11 @@ def test_a_resolved_recipe_reads_back_as_itself(tmp_path):
         ("demo", ["seed"], r"--set seed: expected KEY=VALUE, for example --set seed=1"),
         ("demo", ["platform=zc70"], r"demo.yaml:\d+: platform: no platform is called 'zc70'; did you mean 'zc706'\?"),
         ("demo", ["space.bits=[0, 4]"], r"demo.yaml:\d+: space.bits: bits \[0, 4\] must lie from 2 to 16"),
-        ("demo", ['limits=["fsp>=1"]'], r"demo.yaml:\d+: limits: limit 'fsp>=1': 'fsp' cannot be bounded; known: fps,"),
+        (
+            "demo",
+            ['limits=["fsp>=1"]'],
+            r"demo.yaml:\d+: limits: limit 'fsp>=1': 'fsp' cannot be bounded; known: fps,",
+        ),
         ("demo", ['limits=["fps<=1"]'], r"demo.yaml:\d+: limits: limit 'fps<=1': fps is bounded with >="),
         ("demo", ["objective=speed"], r"demo.yaml: objective: 'speed' cannot be optimised; known: bram18, dsp, fps"),
     ],

@@ -23,6 +23,8 @@ from cosearch.workload import Layer
 MAX_NETWORKS = 512
 """Above so many cheapest networks the proof is tried with the layers alone that every network has."""
 
+_TIGHTER = 1.01
+
 Choice = tuple[str, int]
 
 
@@ -60,7 +62,25 @@ def judge_limits(columns: SpaceColumns, table: DesignTable, limits: Sequence[Lim
     if any(is_feasible(problem) for problem in bounds):
         return Verdict(None, None)
     problems = [Problem.of(table, workload_of(columns.space, blocks), objective, limits) for blocks in networks]
-    return Verdict(None, explain(problems))
+    explained = explain(problems)
+    if not _is_tight(explained, bounds):
+        note = "these bounds are enough; that no network of the space does with less is not proved"
+        explained = explained.model_copy(update={"reason": f"{explained.reason}; {note}"})
+    return Verdict(None, explained)
+
+
+def _is_tight(explained: Infeasible, bounds: Sequence[Problem]) -> bool:
+    """Whether no network of the space keeps limits that are 1 % tighter than what is said to be enough."""
+    limits = bounds[0].limits
+    tighter: list[list[Limit]] = []
+    for relaxation in explained.relaxations:
+        if relaxation.sufficient is not None:
+            enough = relaxation.limit.model_copy(update={"limit": relaxation.sufficient})
+            others = [limit for limit in limits if limit.metric != enough.metric]
+            tighter.append([*others, enough.relaxed(1 / _TIGHTER)])
+    if explained.joint_factor is not None:
+        tighter.append([limit.relaxed(explained.joint_factor / _TIGHTER) for limit in limits])
+    return not any(is_feasible(problem.with_limits(limits)) for limits in tighter for problem in bounds)
 
 
 class _Cheapest:

@@ -152,9 +152,7 @@ def _search(session: Session, splits: Splits, hardware: _Hardware) -> JointSearc
         extra = {} if ratio is None else {"ratio_integer_to_lp": ratio}
         session.events.append("epoch", stage=report.stage, epoch=report.epoch, **_rounded(report.numbers | extra))
         session.save(stage="search", joint=joint.state_dict())
-        session.observer.advance(
-            1, f"loss {report.numbers['train_loss']:.3f}  val {report.numbers['val_accuracy']:.3f}"
-        )
+        observer.advance(0, f"loss {report.numbers['train_loss']:.3f}  val {report.numbers['val_accuracy']:.3f}")
     return joint
 
 
