@@ -10,7 +10,8 @@ from cosearch.accelerate.arrays import FloatArray, IntArray
 
 _TOLERANCE = 1e-9
 _COLUMNS_A_ROUND = 6
-_WARM_STEPS = 20
+_WARM_STEPS = 30
+_WARM_ROWS = 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,12 +118,13 @@ def _restricted(master: Master, rows: Sequence[IntArray]) -> Solution | None:
 
 
 def _first_rows(master: Master) -> list[IntArray]:
-    """Rows that are cheapest at some price of the constraints, on the way to better prices.
+    """Rows that are cheapest at prices of the constraints on the way to better ones, and at their mean.
 
     Source: multiplicative weights, Arora, Hazan and Kale, Theory of Computing 8 (2012), section 3.1.
     """
     gives, loads = master.gives, master.loads
     price = np.where(gives > 0, 1 / gives.sum(), 0.3 / len(gives))
+    late = np.zeros_like(price)
     picks = [list(load.argmin(axis=0)) for load in loads]
     for step in range(_WARM_STEPS):
         choice = [int((load @ price).argmin()) for load in loads]
@@ -130,6 +132,10 @@ def _first_rows(master: Master) -> list[IntArray]:
             picked.append(row)
         excess = np.sum([load[row] for load, row in zip(loads, choice, strict=True)], axis=0) - master.bounds
         violation = excess - gives * float((excess * gives) @ price)
-        price = price * np.exp(np.clip(2 / (1 + 0.15 * step) * violation, -2, 2))
+        price = price * np.exp(np.clip(3 / (1 + 0.3 * step) * violation, -2, 2))
         price = price / (price @ gives)
+        if step >= _WARM_STEPS // 2:
+            late += price
+    for picked, load in zip(picks, loads, strict=True):
+        picked.extend(np.argsort(load @ late, kind="stable")[:_WARM_ROWS])
     return [np.unique(picked).astype(np.int64) for picked in picks]
