@@ -31,7 +31,7 @@ types: .venv/installed-dev
 bench: .venv/installed-dev
 	@for script in $(wildcard benchmarks/*.py); do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
 
-data: .venv/installed
+data:
 	scripts/fetch-fashion-mnist
 
 docs: .venv/installed-docs
