@@ -86,6 +86,18 @@ def test_illegal_options_are_never_active_and_get_no_gradient(estimator: Abstrac
     assert logits.grad[1::2].abs().max() < 1e-6  # a single legal option has nothing to learn
 
 
+@pytest.mark.parametrize("estimator", [GumbelTopK(3, 1.0), Resoftmax(3)], ids=repr)
+def test_a_path_that_no_legal_option_is_left_for_has_a_dead_gate(estimator: AbstractPathEstimator) -> None:
+    logits = torch.randn(20, 4, generator=torch.Generator().manual_seed(0), requires_grad=True)
+    mask = torch.tensor([True, False, True, False]).expand(20, 4)
+    paths = estimator.sample(logits, mask, torch.Generator().manual_seed(0))
+    assert torch.equal(paths.options[:, 2], paths.options[:, 0])
+    (third,) = torch.autograd.grad(paths.gates[:, 2].sum(), logits, retain_graph=True)
+    (second,) = torch.autograd.grad(paths.gates[:, 1].sum(), logits)
+    assert third.abs().max() == 0
+    assert second.abs().max() > 0
+
+
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=repr)
 def test_the_first_path_is_drawn_with_the_exact_probabilities(estimator: AbstractPathEstimator) -> None:
     logits = torch.tensor([0.0, 1.0, -1.0])
