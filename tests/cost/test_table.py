@@ -1,0 +1,96 @@
+"""The cycle table against the best mapping of every chunk of its grid."""
+
+import itertools
+
+import pytest
+import torch
+
+from cosearch.cost import UNREACHABLE, CapacityGrid, best_mapping, cycle_table
+from cosearch.errors import HardwareError, MappingError
+from cosearch.hardware import Capacity, Chunk, ChunkKind, DramPort, Unroll, check_mapping
+from cosearch.workload import Layer
+
+PORT = DramPort(beat_bits=64, burst_latency_cycles=4, total_slots=64)
+UNROLLS = (Unroll(K=4, C=2), Unroll(K=16, C=8))
+SLOTS = ((4, 2), (16, 16))
+GRID = CapacityGrid(I=(1 << 12, 1 << 15), W=(1 << 12, 1 << 16), O=(1 << 13, 1 << 17))
+
+
+def layer(name, **changes):
+    fields = {
+        "K": 24, "C": 16, "OY": 8, "OX": 8, "FY": 3, "FX": 3, "IY": 8, "IX": 8, "padding_y": 1, "padding_x": 1,
+        "weight_bits": 8, "input_bits": 8, "output_bits": 8,
+    }  # fmt: skip
+    return Layer(name=name, source="image", **(fields | changes))
+
+
+LAYERS = (
+    layer("dense"),
+    layer("pointwise", FY=1, FX=1, padding_y=0, padding_x=0, residual="image", residual_bits=8),
+    layer("depthwise", G=24, K=1, C=1),
+    layer("grouped", G=2, K=12, C=8),
+    layer("again"),
+    layer("linear", OY=1, OX=1, IY=1, IX=1, FY=1, FX=1, padding_y=0, padding_x=0, C=64),
+    layer("wide", weight_bits=16),
+)
+
+
+def table(kind=ChunkKind.BOTH, *, resident=False, grid=GRID):
+    return cycle_table(
+        LAYERS, kind=kind, weight_bits=8, activation_bits=8, unrolls=UNROLLS, capacities=grid, slots=SLOTS,
+        resident_weights=resident, port=PORT,
+    )  # fmt: skip
+
+
+def chunk_at(unroll, slot, i, w, o, *, kind=ChunkKind.BOTH, resident=False):
+    return Chunk(
+        kind=kind, weight_bits=8, activation_bits=8, unroll=UNROLLS[unroll],
+        capacity_bits=Capacity(I=GRID.I[i], W=GRID.W[w], O=GRID.O[o]), read_slots=SLOTS[slot][0],
+        write_slots=SLOTS[slot][1], resident_weights=resident, max_channels=64,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("resident", [False, True])
+def test_every_entry_is_the_best_mappings(resident):
+    cycles = table(resident=resident)
+    assert cycles.dtype == torch.int64
+    assert cycles.shape == (2, 2, 2, 2, 2, len(LAYERS))
+    for index in itertools.product(range(2), repeat=5):
+        chunk = chunk_at(*index, resident=resident)
+        for number, one in enumerate(LAYERS):
+            entry = int(cycles[(*index, number)])
+            if entry == UNREACHABLE:
+                with pytest.raises(MappingError, match=one.name):
+                    best_mapping(one, chunk, PORT)
+            else:
+                mapping, timing = best_mapping(one, chunk, PORT)
+                check_mapping(one, mapping, chunk, PORT.beat_bits)
+                assert timing.cycles == entry
+
+
+def test_larger_buffers_are_never_slower_and_equal_shapes_cost_the_same():
+    cycles = table()
+    for dim in (2, 3, 4):
+        small, large = cycles.unbind(dim)
+        assert (large <= small).all()
+    assert (cycles[..., 0] == cycles[..., 4]).all()
+
+
+def test_layers_that_may_not_run_are_unreachable():
+    cycles = table(ChunkKind.STANDARD)
+    assert (cycles[..., 2] == UNREACHABLE).all()  # depthwise
+    assert (cycles[..., 6] == UNREACHABLE).all()  # 16-bit weights
+    assert (cycles[1, 1, 1, 1, 1, :2] < UNREACHABLE).all()
+
+
+def test_no_fitting_tiling_names_layer_and_bounds():
+    chunk = chunk_at(0, 0, 0, 0, 0).model_copy(update={"capacity_bits": Capacity(I=8, W=8, O=8)})
+    with pytest.raises(MappingError, match=r"dense: no tiling fits banks of 8 \(I\), 8 \(W\) and 8 \(O\) bits"):
+        best_mapping(LAYERS[0], chunk, PORT)
+    with pytest.raises(MappingError, match="wide: 16-bit weights"):
+        best_mapping(LAYERS[6], chunk, PORT)
+
+
+def test_capacities_must_increase():
+    with pytest.raises(HardwareError, match=r"capacities W=\(2, 1\) must be positive and increase"):
+        CapacityGrid(I=(1,), W=(2, 1), O=(1,))
