@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cosearch.accelerate.arrays import FloatArray, IntArray
+from cosearch.accelerate.arrays import BoolArray, FloatArray, IntArray
 
 _ROUNDS = 10
 _MARGIN = 1e-9
@@ -81,12 +81,18 @@ def shrink(fronts: Sequence[IntArray], budgets: IntArray) -> list[IntArray] | No
         slack = budgets - sum(least)
         if (slack < 0).any():
             return None
-        fits = [
-            (front[keep] - low <= slack).all(axis=1) for front, keep, low in zip(fronts, kept, least, strict=True)
-        ]
+        fits = [_fits(front[keep], low + slack) for front, keep, low in zip(fronts, kept, least, strict=True)]
         if all(mask.all() for mask in fits):
             return kept
         kept = [keep[mask] for keep, mask in zip(kept, fits, strict=True)]
+
+
+def _fits(rows: IntArray, bounds: IntArray) -> BoolArray:
+    """Which rows keep all bounds; sum after sum, which is much faster than ``all(axis=1)`` over so few."""
+    fits = np.ones(len(rows), np.bool_)
+    for column, bound in zip(rows.T, bounds, strict=True):
+        fits &= column <= bound
+    return fits
 
 
 def _price(rows: Sequence[IntArray], budgets: IntArray) -> tuple[Choice | None, FloatArray | None]:

@@ -60,8 +60,9 @@ def least_period(fronts: Sequence[Front], budgets: IntArray, deadline: Deadline)
         best = pool.faster(bound).choose(budgets) or pool.choose(budgets)
         if best is None:
             return Minimum(None, None, bound, True)
+        pool = pool.faster(_period(fronts, best))
         candidates = pool.periods()
-        low, high = 0, int(np.searchsorted(candidates, _period(fronts, best)))
+        low, high = 0, len(candidates) - 1
         while low < high:  # the least period lies at a candidate from low to high
             bound = int(candidates[low])
             middle = (low + high) // 2
@@ -70,6 +71,7 @@ def least_period(fronts: Sequence[Front], budgets: IntArray, deadline: Deadline)
                 low = middle + 1
             else:
                 best, high = found, int(np.searchsorted(candidates, _period(fronts, found)))
+                pool = pool.faster(int(candidates[high]))
     except OutOfTimeError:
         return Minimum(best, None if best is None else _period(fronts, best), bound, False)
     value = _period(fronts, best)
