@@ -9,7 +9,7 @@ from cosearch.accelerate.arrays import NEVER_CYCLES
 from cosearch.cost import best_mapping, resources_of
 from cosearch.errors import HardwareError, MappingError
 from cosearch.hardware import ChunkKind, Platform, load_platform
-from cosearch.workload import Layer, Workload
+from cosearch.workload import IMAGE, Layer, Workload
 
 
 @pytest.fixture(scope="module")
@@ -150,3 +150,18 @@ def test_slots_beyond_the_port_are_left_out(lenet: Workload, tiny_space: Acceler
 
 def test_kinds_are_those_of_the_rule(lenet_table: DesignTable) -> None:
     assert [entry.chunk_class.kind for entry in lenet_table.classes] == [ChunkKind.STANDARD, ChunkKind.DEPTHWISE]
+
+
+def test_a_larger_buffer_for_resident_weights_is_kept(lenet: Workload, zc706: Platform) -> None:
+    layer = lenet.layers[-1]
+    sizes = CapacityChoices(I=(8_192,), W=(16_384,), O=(65_536,), W_resident=(16_384, 524_288))
+    chunk = ChunkSpace(
+        lanes=4, reductions=1, capacity_bits=sizes, read_slots=4, write_slots=4, resident_weights=(False, True)
+    )
+    table = DesignTable.build([layer], AcceleratorSpace(allocation="single", widths=(8,), chunk=chunk), zc706, 2e8)
+    demand = table.demand_of(Workload(layers=(replace(layer, source=IMAGE),)))
+    held = [
+        int(np.isfinite(table.cycles_of(replace(demand, weights=np.array([bits / 8])))[0]).sum())
+        for bits in (16_384, 524_288, 600_000)
+    ]
+    assert held == [3, 2, 1]
