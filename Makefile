@@ -18,7 +18,7 @@ demo: .venv/installed data
 
 # Everything that must pass before a change is kept.
 test: lint types
-	$(BIN)/pytest -n $(CORES)
+	$(BIN)/pytest -n $(CORES) --dist worksteal
 
 lint: .venv/installed-dev
 	$(BIN)/ruff format --check .
