@@ -64,7 +64,7 @@ def test_the_smallest_candidate_is_one_block_on_a_few_pixels():
 @pytest.mark.parametrize("capacity_bits", [5000, 1 << 14, 1 << 18])
 def test_the_best_candidate_is_close_to_the_best_of_all_tilings(capacity_bits):
     layer = Layer(
-        name="conv", source="image", K=16, C=16, OY=8, OX=8, FY=3, FX=3, IY=8, IX=8, padding_y=1, padding_x=1,
+        name="conv", source="image", K=16, C=16, OY=6, OX=6, FY=3, FX=3, IY=6, IX=6, padding_y=1, padding_x=1,
         weight_bits=8, input_bits=8, output_bits=8,
     )  # fmt: skip
     port = DramPort(beat_bits=64, burst_latency_cycles=4, total_slots=64)

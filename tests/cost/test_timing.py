@@ -21,7 +21,7 @@ def cases(num, seed):
     found = []
     while len(found) < num:
         case = random_case(rng)
-        if num_steps(case) <= 300:
+        if num_steps(case) <= 200:
             found.append(case)
     return found
 
@@ -79,7 +79,7 @@ def test_one_tile_by_hand():
 
 
 def test_work_and_traffic_are_those_of_the_specification():
-    for case in cases(120, seed=1):
+    for case in cases(60, seed=1):
         trace = simulate_layer(case.layer, case.mapping, case.chunk, case.port)
         timing = time_layer(case.layer, case.mapping, case.chunk, case.port)
         assert timing.compute_cycles == trace.compute_cycles
@@ -97,16 +97,16 @@ def test_work_and_traffic_are_those_of_the_specification():
 
 def test_cycles_are_close_to_the_specification():
     errors = []
-    for case in cases(120, seed=2):
+    for case in cases(60, seed=2):
         trace = simulate_layer(case.layer, case.mapping, case.chunk, case.port)
         errors.append(abs(time_layer(case.layer, case.mapping, case.chunk, case.port).cycles / trace.cycles - 1))
     assert sum(errors) / len(errors) < 0.005
-    assert sorted(errors)[-3] < 0.1
+    assert sorted(errors)[-2] < 0.1
     assert sorted(errors)[len(errors) // 2] == 0
 
 
 def test_int64_and_relaxed_tensors_give_the_same_numbers():
-    for case in cases(40, seed=3):
+    for case in cases(20, seed=3):
         arguments = (shape_of(case.layer), sizes_of(case), case.mapping.loop_order, rates_of(case.chunk), case.port)
         exact = layer_timing(*arguments)
         for dtype in (torch.int64, torch.float64):

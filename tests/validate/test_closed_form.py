@@ -7,11 +7,11 @@ from cosearch.validate import closed_form_error
 
 
 def test_classes_are_filled_and_a_seed_replays():
-    result = closed_form_error(48, seed=5)
-    assert result == closed_form_error(48, seed=5)
-    assert result.num_cases == 48
-    assert [statistics.num_cases for statistics in result.by_bound.values()] == [16, 16, 16]
-    assert result.by_tiles["fewer than 8"].num_cases == 12
+    result = closed_form_error(24, seed=5)
+    assert result == closed_form_error(24, seed=5)
+    assert result.num_cases == 24
+    assert [statistics.num_cases for statistics in result.by_bound.values()] == [8, 8, 8]
+    assert result.by_tiles["fewer than 8"].num_cases == 6
     assert result.all.max_abs == abs(result.worst[0].error)
     assert result.all.p50_abs <= result.all.p95_abs <= result.all.max_abs
     assert result.all.mean_abs < 0.02

@@ -63,9 +63,20 @@ class _Line:
         by_reads = LAYER_SETUP_CYCLES + reads + self.store(last)
         if not self.work.layer.has_residual:
             by_reads = by_reads + self.compute(last, "L")
+        if self.inner is not None:
+            by_reads = maximum(by_reads, LAYER_SETUP_CYCLES + reads + self.after_last_loads())
         by_computes = self.first_compute() + compute_cycles(self.work) + self.store(last)
         by_stores = self.first_compute() + self.compute_end(first) + write_cycles(self.work)
         return maximum(maximum(by_reads, by_computes), by_stores)
+
+    def after_last_loads(self) -> Scalar:
+        """From the end of all loads to that of the layer, by way of the last tile but one: its loads end sooner."""
+        last, steps = self.nest.last, self.work.C.num_tiles
+        loads = maximum(steps - 1, 0) * self.step_load(last, "F") + self.step_load(last, "L") + self.residual(last)
+        compute: Scalar = 0
+        if not self.work.layer.has_residual:  # which would come after the loads that the COMPUTE waits for
+            compute = _choose(self.nest.before(last), lambda tile: self.compute(tile, "L"))
+        return compute + self.store_before(last) + self.store(last) - loads
 
     def span(self, move: Move) -> Scalar:
         """From the start of a tile's first COMPUTE to that of the next tile's, if no STORE is in the way."""

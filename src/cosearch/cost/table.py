@@ -184,21 +184,21 @@ def _batches(
 ) -> Iterator[_Batch]:
     """All candidate tilings that fit the largest buffers."""
     num_cells = len(grid.I) * len(grid.W) * len(grid.O)
-    groups: dict[tuple[object, ...], list[tuple[int, Tilings, Tensor]]] = {}
+    groups: dict[tuple[tuple[bool, bool, bool], LoopOrder, int], list[tuple[int, TileSizes, Tensor]]] = {}
     for index, layer in enumerate(layers):
         for tilings in candidate_tilings(layer, port.beat_bits):
             cells = _cells(tilings, grid, bits, rates.resident_weights)
-            key = (shape_of(layer).form, tilings.loop_order, tilings.cut)
-            groups.setdefault(key, []).append((index, tilings, cells))
-    for members in groups.values():
-        kept = torch.cat([cells < num_cells for _, _, cells in members])
-        if not kept.any():
-            continue
-        repeats = torch.tensor([len(cells) for _, _, cells in members])
+            kept = cells < num_cells
+            for cut in tilings.cut[kept].unique().tolist():
+                chosen = kept & (tilings.cut == cut)
+                key = (shape_of(layer).form, tilings.loop_order, cut)
+                target = index * num_cells + cells[chosen]
+                groups.setdefault(key, []).append((index, _sliced(tilings.sizes, chosen), target))
+    for (_, loop_order, _), members in groups.items():
+        repeats = torch.tensor([len(target) for _, _, target in members])
         shape = stack_shapes([layers[index] for index, _, _ in members], repeats)
-        sizes = {name: torch.cat([getattr(t.sizes, name) for _, t, _ in members]) for name in _SIZES}
-        target = torch.cat([index * num_cells + cells for index, _, cells in members])
-        yield _Batch(_sliced(shape, kept), _sliced(TileSizes(**sizes), kept), members[0][1].loop_order, target[kept])
+        sizes = {name: torch.cat([getattr(part, name) for _, part, _ in members]) for name in _SIZES}
+        yield _Batch(shape, TileSizes(**sizes), loop_order, torch.cat([target for _, _, target in members]))
 
 
 def _sliced(record: R, index: slice | Tensor) -> R:

@@ -21,15 +21,15 @@ _FEW_COLUMNS = 4
 
 @dataclass(frozen=True, slots=True)
 class Tilings:
-    """Tiles of one loop order that cut the same loops, as int64 tensors of one dimension.
+    """Tiles of one loop order, as int64 tensors of one dimension.
 
     Attributes:
-        cut: Which of M, C, OY, OX have more than one tile.
+        cut: Which loops have more than one tile, a bit each: 1 for M, 2 for C, 4 for OY, 8 for OX.
         words_I, words_W, words_O: Words that a tile takes of a bank.
     """
 
     loop_order: LoopOrder
-    cut: tuple[bool, ...]
+    cut: Tensor
     sizes: TileSizes
     words_I: Tensor
     words_W: Tensor
@@ -65,13 +65,10 @@ def candidate_tilings(layer: Layer, beat_bits: int) -> tuple[Tilings, ...]:
         for m, c, y, x in weights_outer
         if m < lanes and c == layer.C and (y < layer.OY or x < layer.OX) and not layer.is_depthwise
     ]
-    ordered = [(WEIGHTS_OUTER, tile) for tile in weights_outer] + [(PIXELS_OUTER, tile) for tile in pixels_outer]
-    bounds = (lanes, layer.C, layer.OY, layer.OX)
-    groups: dict[tuple[LoopOrder, tuple[bool, ...]], list[tuple[int, int, int, int]]] = {}
-    for order, tile in ordered:
-        cut = tuple(size < bound for size, bound in zip(tile, bounds, strict=True))
-        groups.setdefault((order, cut), []).append(tile)
-    return tuple(_tilings(layer, order, cut, tiles) for (order, cut), tiles in groups.items())
+    found = [_tilings(layer, WEIGHTS_OUTER, weights_outer)]
+    if pixels_outer:
+        found.append(_tilings(layer, PIXELS_OUTER, pixels_outer))
+    return tuple(found)
 
 
 def cut_sizes(bound: int, step: int, cuts: tuple[int, ...]) -> list[int]:
@@ -95,15 +92,14 @@ def _stored_bits(layer: Layer) -> tuple[int, ...]:
     return (layer.output_bits, layer.residual_bits) if layer.residual else (layer.output_bits,)
 
 
-def _tilings(
-    layer: Layer, loop_order: LoopOrder, cut: tuple[bool, ...], tiles: list[tuple[int, int, int, int]]
-) -> Tilings:
+def _tilings(layer: Layer, loop_order: LoopOrder, tiles: list[tuple[int, int, int, int]]) -> Tilings:
     m, c, oy, ox = (torch.tensor(column, dtype=torch.int64) for column in zip(*tiles, strict=True))
+    lanes = layer.G if layer.is_depthwise else layer.K
     rows = torch.tensor([input_rows(layer, tile[2]) for tile in tiles])
     columns = torch.tensor([input_columns(layer, tile[3]) for tile in tiles])
     return Tilings(
         loop_order=loop_order,
-        cut=cut,
+        cut=(m < lanes) + 2 * (c < layer.C) + 4 * (oy < layer.OY) + 8 * (ox < layer.OX),
         sizes=TileSizes(M=m, C=c, OY=oy, OX=ox),
         words_I=(m if layer.is_depthwise else c) * rows * columns,
         words_W=m * c * (layer.FY * layer.FX),

@@ -14,7 +14,7 @@ Bound = Literal["compute", "read", "write"]
 
 _BOUNDS: tuple[Bound, ...] = ("compute", "read", "write")
 _FEW_TILES = 8
-_MAX_STEPS = 4000
+_MAX_STEPS = 3000
 
 
 class ErrorStatistics(Record):
