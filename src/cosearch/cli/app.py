@@ -101,6 +101,18 @@ def report(
 
 
 @app.command()
+def handoff(
+    run: RunArgument,
+    to: Annotated[str, typer.Option("--to", help="Form: layers, the network as a layer file.", show_default=False)],
+    quiet: Quiet = False,
+) -> None:
+    """Write a found design in another tool's form, read it back and compare."""
+    from cosearch.cli.handoff import handoff_command
+
+    raise typer.Exit(handoff_command(run, to, quiet=quiet))
+
+
+@app.command()
 def platforms(as_json: Json = False) -> None:
     """List the platforms that are shipped."""
     from cosearch.cli.platforms import platforms_command

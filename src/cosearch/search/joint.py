@@ -98,11 +98,11 @@ class JointSearch:
 
     def run_epoch(self) -> EpochReport:
         """One pass over `train_w`, with architecture steps in between once the warm-up is over."""
-        if self.epoch == 0:
-            self.supernet.initialise_steps(self.streams["weights"].next_batch()[0])
         is_warmup = self.epoch < self.recipe.warmup_epochs
-        num_steps = self.steps_per_epoch
-        num_arch = 0 if is_warmup else self.recipe.steps_per_epoch
+        if self.epoch == self.recipe.warmup_epochs:
+            self.supernet.initialise_steps(self.streams["weights"].next_batch()[0])
+        num_steps = self.weight_steps
+        num_arch = 0 if is_warmup else self.recipe.arch_steps
         losses: list[float] = []
         hardware: list[dict[str, float]] = []
         for step in range(num_steps):
@@ -111,13 +111,13 @@ class JointSearch:
                 hardware.append(self._arch_step())
             self._on_step(sum(losses) / len(losses))
         self.epoch += 1
-        numbers = {"train_loss": sum(losses) / len(losses), **_mean_of(hardware), **self._state_of_logits()}
+        numbers = {"train_loss": sum(losses) / len(losses), **_mean_of(hardware), **self._state_of_logits(is_warmup)}
         return EpochReport("warmup" if is_warmup else "search", self.epoch, numbers)
 
     @property
-    def steps_per_epoch(self) -> int:
+    def weight_steps(self) -> int:
         """Weight steps of one epoch."""
-        return self.streams["weights"].num_batches
+        return self.recipe.weight_steps or self.streams["weights"].num_batches
 
     def epochs(self) -> Iterator[EpochReport]:
         """Run what remains."""
@@ -153,7 +153,7 @@ class JointSearch:
         self.fair.load_state_dict(state["fair"])
 
     def _weight_step(self, step: int, num_steps: int, is_warmup: bool) -> float:
-        """One network, drawn fairly in the warm-up and from the distribution later."""
+        """One network: in full precision and drawn fairly in the warm-up, later from the distribution."""
         generator = self.generators["paths"]
         if is_warmup:
             operators = self.fair.draw()
@@ -163,7 +163,7 @@ class JointSearch:
         path = self.architecture.sample_bits(operators, sampler(self.temperature), generator)
         images, labels = self.streams["weights"].next_batch()
         self.supernet.train()
-        loss = F.cross_entropy(self.supernet(images, path), labels)
+        loss = F.cross_entropy(self.supernet(images, path, full_precision=is_warmup), labels)
         self.weight_optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(self.supernet.parameters(), self.recipe.clip_norm)
@@ -186,7 +186,7 @@ class JointSearch:
             self.arch_optimiser.roll(compute_cmp_state_kwargs={"loss": loss, "violation": violation})
         return {"arch_loss": float(loss.detach()), **(priced.numbers if priced else {})}
 
-    def _state_of_logits(self) -> dict[str, float]:
+    def _state_of_logits(self, is_warmup: bool) -> dict[str, float]:
         """How decided the distribution is, and how its most probable network does on `val`."""
         with torch.no_grad():
             a = self.architecture
@@ -201,7 +201,7 @@ class JointSearch:
         split = self.splits.val
         part = ImageSplit(split.name, split.images[: self.recipe.val_images], split.labels[: self.recipe.val_images])
         path = path_of(a.space, a.argmax())
-        numbers["val_accuracy"] = score(self.supernet, path, self.splits, part, self.recipe)
+        numbers["val_accuracy"] = score(self.supernet, path, self.splits, part, self.recipe, full_precision=is_warmup)
         return numbers
 
 

@@ -20,9 +20,10 @@ class SearchRecipe(Record):
     """The joint search of network, bits and accelerator.
 
     Attributes:
-        warmup_epochs: Weights only, operators sampled fairly.
+        warmup_epochs: Weights only, in full precision, operators sampled fairly.
         epochs: Weight and architecture steps in turn.
-        steps_per_epoch: Architecture steps of an epoch, spread evenly between its weight steps.
+        weight_steps: Of an epoch; None is one pass over `train_w`.
+        arch_steps: Of an epoch, spread evenly between its weight steps.
         weight_lr: Peak of the weights' learning rate, a cosine over all epochs.
         arch_lr: Of the logits (Adam).
         paths: K, active paths of an architecture step.
@@ -40,7 +41,8 @@ class SearchRecipe(Record):
 
     warmup_epochs: int = Field(default=2, ge=0)
     epochs: int = Field(default=4, ge=1)
-    steps_per_epoch: int = Field(default=50, ge=1)
+    weight_steps: int | None = Field(default=None, ge=1)
+    arch_steps: int = Field(default=50, ge=1)
     batch_size: int = Field(default=64, ge=2)
     weight_lr: float = Field(default=0.05, gt=0)
     momentum: float = Field(default=0.9, ge=0, lt=1)

@@ -142,7 +142,7 @@ def _search(session: Session, splits: Splits, hardware: _Hardware) -> JointSearc
     )
     if "joint" in session.state:
         joint.load_state_dict(session.state["joint"])
-    observer.begin("search", joint.num_epochs * joint.steps_per_epoch, joint.epoch * joint.steps_per_epoch)
+    observer.begin("search", joint.num_epochs * joint.weight_steps, joint.epoch * joint.weight_steps)
     for report in joint.epochs():
         rng = torch.Generator().manual_seed(recipe.seed + report.epoch)
         networks = joint.architecture.blocks_of(
