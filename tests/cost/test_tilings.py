@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from cosearch.cost import best_mapping, candidate_tilings, time_layer
+from cosearch.cost import best_mapping, candidate_tilings, layer_cycles, rates_of, shape_of, time_layer
 from cosearch.cost.tilings import cut_sizes
 from cosearch.hardware import (
     PIXELS_OUTER,
@@ -59,6 +59,19 @@ def test_the_smallest_candidate_is_one_block_on_a_few_pixels():
         weight_bits=8, input_bits=8, output_bits=8,
     )  # fmt: skip
     assert Tile(K=16, C=16, OY=1, OX=4) in [mapping.tile for mapping in mappings(layer, 128)]
+
+
+def test_a_tiling_costs_the_same_alone_and_among_others():
+    rng = random.Random(4)
+    port = DramPort(beat_bits=64, burst_latency_cycles=5, total_slots=64)
+    for _ in range(25):
+        layer = random_layer(rng)
+        chunk = random_chunk(layer, rng)
+        for tilings in candidate_tilings(layer, 64):
+            num = len(tilings.cut)
+            batch = layer_cycles(shape_of(layer), tilings.sizes, tilings.loop_order, rates_of(chunk), port)
+            for index in rng.sample(range(num), min(4, num)):
+                assert batch[index] == time_layer(layer, tilings.mapping(layer, index), chunk, port).cycles
 
 
 @pytest.mark.parametrize("capacity_bits", [5000, 1 << 14, 1 << 18])

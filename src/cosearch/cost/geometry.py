@@ -21,6 +21,7 @@ class Axis:
     Attributes:
         num_tiles: Tiles along the loop.
         several: Whether there is more than one; a plain bool where that holds for the whole batch.
+        many: Whether there are more than two, likewise.
         size: Output extent of a tile, by position.
         window: Input extent of a tile summed over all tiles of the position, by position.
         num: Tiles of each position.
@@ -29,6 +30,7 @@ class Axis:
 
     num_tiles: Scalar
     several: bool | Tensor
+    many: bool | Tensor
     size: dict[Position, Scalar]
     window: dict[Position, Scalar]
     num: dict[Position, Scalar]
@@ -44,12 +46,13 @@ def cut(bound: Scalar, size: Scalar) -> Axis:
     num_tiles = ceil_div(bound, size)
     last = bound - (num_tiles - 1) * size
     several = _uniform(num_tiles > 1)
-    more = _uniform(num_tiles > 2)
-    positions = ("L",) if several is False else ("F", "L") if more is False else ("F", "M", "L")
+    many = _uniform(num_tiles > 2)
+    positions = ("L",) if several is False else ("F", "L") if many is False else ("F", "M", "L")
     return Axis(
         num_tiles=num_tiles,
         several=several,
-        size={"F": where(several, size, last), "M": where(more, size, last), "L": last},
+        many=many,
+        size={"F": where(several, size, last), "M": where(many, size, last), "L": last},
         window={},
         num={"F": minimum(num_tiles - 1, 1), "M": maximum(num_tiles - 2, 0), "L": 1},
         positions=positions,

@@ -49,7 +49,7 @@ class _Line:
         last = self.nest.last
         if self.inner is None:
             return start + self.compute_end(last) + self.store(last)
-        busy = busy + maximum(self.compute_end(last), self.store_before(last))
+        busy = busy + maximum(self.compute_end(last), where(self.nest.several, self.store_before(last), 0))
         excess = busy - spans - self.compute_end(last)
         return start + busy - self.first_tile_excess(excess) + self.store(last)
 
@@ -64,7 +64,8 @@ class _Line:
         if not self.work.layer.has_residual:
             by_reads = by_reads + self.compute(last, "L")
         if self.inner is not None:
-            by_reads = maximum(by_reads, LAYER_SETUP_CYCLES + reads + self.after_last_loads())
+            around = LAYER_SETUP_CYCLES + reads + self.after_last_loads()
+            by_reads = maximum(by_reads, where(self.nest.several, around, 0))
         by_computes = self.first_compute() + compute_cycles(self.work) + self.store(last)
         by_stores = self.first_compute() + self.compute_end(first) + write_cycles(self.work)
         return maximum(maximum(by_reads, by_computes), by_stores)
@@ -189,18 +190,32 @@ class _Line:
             return 0
         waited = minimum(span - self.store_before(move.tile), span - self.compute_end(move.tile))
         run = 0 if within else maximum(self.nest.tiles_inside(move.loop) - 2, 0)
-        return self.gain(move, waited, lambda pace: run * maximum(self.store(move.following) - pace, 0))
 
-    def gain(self, move: Move, waited: Scalar, later: Callable[[Scalar], Scalar]) -> Scalar:
+        def gain(after: TileClass) -> Scalar:
+            later = run * maximum(self.store(after) - self.pace(after), 0)
+            return self.gain(move.tile, after, waited, later)
+
+        return _choose(self.nest.arrivals(move), gain)
+
+    def gain(self, tile: TileClass, after: TileClass, waited: Scalar, later: Scalar) -> Scalar:
         """Part of the array's wait that spares the next tile, and those after it, a wait for their STOREs.
 
         A lead outlasts the next tile only as far as the array waits for loads there too.
+
+        Args:
+            tile: Its STORE begins while the array waits.
+            after: The tile that the array waits for.
+            waited: How long it waits.
+            later: How long STOREs hold up the tiles after that.
         """
-        after = move.following
-        pace = _choose(self.nest.moves_from(after), self.span)
-        late = maximum(self.store(move.tile) - pace, 0)
+        pace = self.pace(after)
+        late = maximum(self.store(tile) - pace, 0)
         carried = maximum(pace - self.compute_end(after), 0)
-        return minimum(maximum(waited, 0), late + minimum(later(pace), carried))
+        return minimum(maximum(waited, 0), late + minimum(later, carried))
+
+    def pace(self, tile: TileClass) -> Scalar:
+        """Span of a tile, whatever follows it."""
+        return _choose(self.nest.moves_from(tile), self.span)
 
     def first_tile_excess(self, excess: Scalar) -> Scalar:
         """What the sum counts too much for the first tile: no STORE comes before it, and its own begins early.
@@ -214,12 +229,16 @@ class _Line:
                 span = self.span(move)
                 absent = maximum(self.store_before(move.tile) - span, 0)
                 counted = self.stored_early(move, span)
-                held_up = maximum(excess - absent + counted, 0)
-                gained = self.gain(move, span - self.compute_end(move.tile), lambda _, rest=held_up: rest)
+                gained = self.first_gain(move, span, excess - absent + counted)
                 choices.append((known, absent + maximum(gained - counted, 0)))
             if known is True:
                 break
         return _choose([*choices, (True, 0)], lambda value: value)
+
+    def first_gain(self, move: Move, span: Scalar, held_up: Scalar) -> Scalar:
+        """What the first tile's STORE gains by beginning while the array waits for the second tile's loads."""
+        waited, later = span - self.compute_end(move.tile), maximum(held_up, 0)
+        return _choose(self.nest.arrivals(move), lambda after: self.gain(move.tile, after, waited, later))
 
     def store_before(self, tile: TileClass) -> Scalar:
         """STORE of the tile before."""

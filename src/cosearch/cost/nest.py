@@ -45,13 +45,21 @@ Choice = tuple[bool | Tensor, TileClass]
 
 
 class Nest:
-    """The loops over output tiles, outermost first."""
+    """The loops over output tiles, outermost first.
+
+    Attributes:
+        names: Of the loops.
+        axes: How each is cut.
+        several: Whether there is more than one output tile.
+    """
 
     def __init__(self, work: LayerWork, loop_order: LoopOrder) -> None:
         self.pixels_outer = loop_order == PIXELS_OUTER and not work.layer.is_depthwise
         self.names: tuple[LoopName, ...] = ("Y", "X", "M") if self.pixels_outer else ("M", "Y", "X")
         by_name: dict[LoopName, Axis] = {"M": work.M, "Y": work.OY, "X": work.OX}
         self.axes = tuple(by_name[name] for name in self.names)
+        outer, middle, inner = self.axes
+        self.several = work.layer.is_grouped | outer.several | middle.several | inner.several
         self.groups = work.groups
         self.is_grouped = work.layer.is_grouped
 
@@ -112,6 +120,14 @@ class Nest:
                 following = self.at(positions[:depth] + "M" + "F" * (2 - depth))
                 moves.append((self.axes[depth].several, Move(1, tile, following, self.names[depth])))
         return [*moves, (True, Move(1, tile, self.first, "G"))]
+
+    def arrivals(self, move: Move) -> list[Choice]:
+        """The class of the tile that follows, in its own right: of two tiles along a loop it is the last."""
+        following = move.following
+        if move.loop == "G" or getattr(following, move.loop) != "M":
+            return [(True, following)]
+        many = self.axes[self.names.index(move.loop)].many
+        return [(many, following), (True, following._replace(**{move.loop: "L"}))]
 
     def before(self, tile: TileClass) -> list[Choice]:
         """The class of the tile before one; of a group's first tile it is the group's last."""
