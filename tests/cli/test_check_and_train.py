@@ -17,7 +17,7 @@ def test_a_finished_design_agrees(finished, command):
     assert result.returncode == 0, result.stdout
     assert "0 differences" in result.stdout
     assert "specification: fps" in result.stdout
-    assert "keeps >=9000" in result.stdout
+    assert "keeps >=28000" in result.stdout
     answer = json.loads(command("check", finished[0], "--json").stdout)
     assert answer["agrees"]
     assert answer["num_compared"] > 300

@@ -23,7 +23,6 @@ class ProgressBars(Observer):
         self._task: TaskID | None = None
 
     def __enter__(self) -> "ProgressBars":
-        self._progress.start()
         return self
 
     def __exit__(
@@ -32,7 +31,8 @@ class ProgressBars(Observer):
         self._progress.stop()
 
     def begin(self, stage: str, total: int, done: int) -> None:
-        """Open the stage's bar."""
+        """Open the stage's bar; the first one starts the display, so that an early error stands alone."""
+        self._progress.start()
         self._task = self._progress.add_task(stage, total=total, completed=done, note="")
 
     def advance(self, amount: int, note: str) -> None:

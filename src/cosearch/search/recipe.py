@@ -148,6 +148,8 @@ def load_recipe(name_or_path: str, overrides: Sequence[str] = ()) -> Recipe:
         )
     value, lines = load_yaml(path, RecipeError)
     changed: dict[str, Any] = apply_overrides(value, list(overrides), RecipeError)
+    for text in overrides:  # what an override says stands on no line of the file
+        lines[tuple(text.partition("=")[0].strip().split("."))] = 0
     return parse_record(Recipe, changed, source=path.name, error=RecipeError, lines=lines)
 
 

@@ -56,14 +56,14 @@ def run_search(recipe: Recipe, folder: RunFolder, observer: Observer | None = No
     session = Session(recipe, folder, observer or Silent())
     if session.state.get("stage") == "done":
         return load_design(folder.design)
+    splits = load_splits(recipe.data)
+    session.note_hashes(**splits.hashes())
     with session.stage("price"):
         hardware = _Hardware(recipe, session.observer)
         verdict = judge_limits(hardware.columns, hardware.table, recipe.parsed_limits(), recipe.objective)
     if verdict.infeasible is not None:
         write_atomically(folder.infeasible, canonical_json(verdict.infeasible))
         return verdict.infeasible
-    splits = load_splits(recipe.data)
-    session.note_hashes(**splits.hashes())
     with session.stage("search"):
         joint = _search(session, splits, hardware)
     with session.stage("choose"):
