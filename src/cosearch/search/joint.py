@@ -1,5 +1,6 @@
 """The joint search: weights on one split, operators and bits on another, accelerators solved in between."""
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, final
@@ -18,15 +19,18 @@ from cosearch.choices import (
     Resoftmax,
     entropy,
 )
+from cosearch.errors import RunError
 from cosearch.network import Architecture, FairOperators, Supernet, path_of
 from cosearch.search.hardware import AbstractHardwarePrice
 from cosearch.search.limited_loss import LimitedLoss, constrained_optimiser
 from cosearch.search.recipe import Recipe, SearchRecipe
 from cosearch.search.scoring import score
-from cosearch.train import BatchStream, ImageSplit, Splits, parameter_groups, schedule
+from cosearch.train import BatchStream, ImageSplit, Splits, check_data, parameter_groups, schedule
 
 _STREAMS = ("weights", "architecture")
 _GENERATORS = ("paths", "hardware")
+_COLDEST = 1e-3
+"""Lowest temperature: logits divided by less would leave the range of the sampler's floats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,9 @@ class JointSearch:
         splits: `train_w` feeds the weights, `train_arch` the logits, `val` the curve.
         price: Prices networks on accelerators; None where no limit depends on the network.
         on_step: Called after every weight step, with the mean loss of the epoch so far.
+
+    Raises:
+        DataError: if images or classes are not those of the space.
     """
 
     def __init__(
@@ -56,6 +63,7 @@ class JointSearch:
         price: AbstractHardwarePrice | None,
         on_step: Callable[[float], None] = lambda loss: None,
     ) -> None:
+        check_data(recipe.space, splits)
         self._on_step = on_step
         self.recipe: SearchRecipe = recipe.search
         self.splits, self.price = splits, price
@@ -94,10 +102,14 @@ class JointSearch:
     def temperature(self) -> float:
         """Of the bit samples in the present epoch; the warm-up keeps the first."""
         searched = max(0, self.epoch - self.recipe.warmup_epochs)
-        return self.recipe.temperature * self.recipe.temperature_decay**searched
+        return max(_COLDEST, self.recipe.temperature * self.recipe.temperature_decay**searched)
 
     def run_epoch(self) -> EpochReport:
-        """One pass over `train_w`, with architecture steps in between once the warm-up is over."""
+        """One pass over `train_w`, with architecture steps in between once the warm-up is over.
+
+        Raises:
+            RunError: if the search diverges.
+        """
         is_warmup = self.epoch < self.recipe.warmup_epochs
         if self.epoch == self.recipe.warmup_epochs:
             self.supernet.initialise_steps(self.streams["weights"].next_batch()[0])
@@ -110,6 +122,7 @@ class JointSearch:
             for _ in range((step + 1) * num_arch // num_steps - step * num_arch // num_steps):
                 hardware.append(self._arch_step())
             self._on_step(sum(losses) / len(losses))
+        self._require_finite(_all_finite(self.supernet), "search.weight_lr")
         self.epoch += 1
         numbers = {"train_loss": sum(losses) / len(losses), **_mean_of(hardware), **self._state_of_logits(is_warmup)}
         return EpochReport("warmup" if is_warmup else "search", self.epoch, numbers)
@@ -164,6 +177,8 @@ class JointSearch:
         images, labels = self.streams["weights"].next_batch()
         self.supernet.train()
         loss = F.cross_entropy(self.supernet(images, path, full_precision=is_warmup), labels)
+        value = float(loss.detach())
+        self._require_finite(math.isfinite(value), "search.weight_lr")
         self.weight_optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(self.supernet.parameters(), self.recipe.clip_norm)
@@ -171,7 +186,7 @@ class JointSearch:
         for group in self.weight_optimiser.param_groups:
             group["lr"] = rate
         self.weight_optimiser.step()
-        return float(loss.detach())
+        return value
 
     def _arch_step(self) -> dict[str, float]:
         """Task loss of a sampled path on `train_arch`, limits through their multiplier."""
@@ -181,10 +196,17 @@ class JointSearch:
         self.supernet.train()
         with self.supernet.frozen():
             loss = F.cross_entropy(self.supernet(images, path), labels)
+            value = float(loss.detach())
+            self._require_finite(math.isfinite(value), "search.weight_lr")
             priced = self.price(self.architecture, self.generators["hardware"]) if self.price else None
             violation = priced.violation if priced else None
             self.arch_optimiser.roll(compute_cmp_state_kwargs={"loss": loss, "violation": violation})
-        return {"arch_loss": float(loss.detach()), **(priced.numbers if priced else {})}
+        self._require_finite(_all_finite(self.architecture), "search.arch_lr")
+        return {"arch_loss": value, **(priced.numbers if priced else {})}
+
+    def _require_finite(self, is_finite: bool, rate: str) -> None:
+        if not is_finite:
+            raise RunError(f"the loss is not finite in epoch {self.epoch + 1}; lower {rate}")
 
     def _state_of_logits(self, is_warmup: bool) -> dict[str, float]:
         """How decided the distribution is, and how its most probable network does on `val`."""
@@ -203,6 +225,10 @@ class JointSearch:
         path = path_of(a.space, a.argmax())
         numbers["val_accuracy"] = score(self.supernet, path, self.splits, part, self.recipe, full_precision=is_warmup)
         return numbers
+
+
+def _all_finite(module: nn.Module) -> bool:
+    return all(bool(parameter.isfinite().all()) for parameter in module.parameters())
 
 
 def _stream(split: ImageSplit, splits: Splits, batch_size: int, seed: int) -> BatchStream:

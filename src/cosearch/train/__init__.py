@@ -5,7 +5,7 @@ from cosearch.train.batches import Batch, BatchStream, ordered_batches
 from cosearch.train.idx import read_idx
 from cosearch.train.images import ImageData, find_fashion_mnist, images_from_datasets, load_images
 from cosearch.train.recipe import TrainRecipe
-from cosearch.train.splits import DataRecipe, ImageSplit, Normalisation, Splits, load_splits
+from cosearch.train.splits import DataRecipe, ImageSplit, Normalisation, Splits, check_data, load_splits
 from cosearch.train.training import EpochResult, FixedTraining, evaluate, parameter_groups, schedule
 from cosearch.train.weights import load_weights, save_weights
 
@@ -21,6 +21,7 @@ __all__ = [
     "Normalisation",
     "Splits",
     "TrainRecipe",
+    "check_data",
     "evaluate",
     "find_fashion_mnist",
     "images_from_datasets",

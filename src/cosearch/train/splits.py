@@ -9,6 +9,7 @@ from jaxtyping import Float, Int, UInt8
 from pydantic import Field
 from torch import Tensor
 
+from cosearch.design import NetworkSpace
 from cosearch.errors import DataError
 from cosearch.records import Record
 from cosearch.train.images import DataName, ImageData, load_images
@@ -30,7 +31,7 @@ class DataRecipe(Record):
     train_w: int | None = Field(default=None, ge=1)
     train_arch: int = Field(default=0, ge=0)
     val: int = Field(default=5000, ge=1)
-    seed: int = 0
+    seed: int = Field(default=0, ge=0, le=2**62)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -154,3 +155,16 @@ def _normalisation(images: UInt8[Tensor, "images channels height width"]) -> Nor
         means.append(mean)
         deviations.append(variance.sqrt().clamp_min(1 / 255))
     return Normalisation(torch.stack(means).float(), torch.stack(deviations).float())
+
+
+def check_data(space: NetworkSpace, splits: Splits) -> None:
+    """See that a space takes the images of a data set and has its classes.
+
+    Raises:
+        DataError: if it does not.
+    """
+    if space.input != splits.input_shape or space.classes != splits.classes:
+        raise DataError(
+            f"{splits.name} has {list(splits.input_shape)} images of {splits.classes} classes, space "
+            f"{space.name!r} takes {list(space.input)} of {space.classes}; change the space or the data"
+        )

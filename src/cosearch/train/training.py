@@ -9,11 +9,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from cosearch.errors import DataError
+from cosearch.errors import RunError
 from cosearch.network import FixedNetwork, accuracy
 from cosearch.train.batches import BatchStream, ordered_batches
 from cosearch.train.recipe import TrainRecipe
-from cosearch.train.splits import ImageSplit, Normalisation, Splits
+from cosearch.train.splits import ImageSplit, Normalisation, Splits, check_data
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,12 +41,7 @@ class FixedTraining:
     """
 
     def __init__(self, network: FixedNetwork, splits: Splits, recipe: TrainRecipe, seed: int) -> None:
-        space = network.space
-        if space.input != splits.input_shape or space.classes != splits.classes:
-            raise DataError(
-                f"{splits.name} has {list(splits.input_shape)} images of {splits.classes} classes, space "
-                f"{space.name!r} takes {list(space.input)} of {space.classes}; change the space or the data"
-            )
+        check_data(network.space, splits)
         self.network, self.recipe = network, recipe
         self.stream = BatchStream(
             splits.training,
@@ -69,15 +64,21 @@ class FixedTraining:
             yield self.run_epoch()
 
     def run_epoch(self) -> EpochResult:
-        """One pass over the training images. The network is quantised from the end of the float share on."""
+        """One pass over the training images. The network is quantised from the end of the float share on.
+
+        Raises:
+            RunError: if the training diverges.
+        """
         self.network.train()
         total_loss, num_right, num_seen = 0.0, 0, 0
         for index, (images, labels) in enumerate(self.stream.one_pass()):
             self._prepare(self.epoch * self.stream.num_batches + index)
             loss, logits = self._step(images, labels)
+            self._require_finite(math.isfinite(loss))
             total_loss += loss * len(labels)
             num_right += int((logits.argmax(dim=1) == labels).sum())
             num_seen += len(labels)
+        self._require_finite(all(bool(p.isfinite().all()) for p in self.network.parameters()))
         self.epoch += 1
         return EpochResult(
             epoch=self.epoch,
@@ -111,6 +112,10 @@ class FixedTraining:
         nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip_norm)
         self.optimiser.step()
         return float(loss.detach()), logits.detach()
+
+    def _require_finite(self, is_finite: bool) -> None:
+        if not is_finite:
+            raise RunError(f"the loss is not finite in epoch {self.epoch + 1}; lower train.learning_rate")
 
     def _prepare(self, step: int) -> None:
         """Learning rate and precision of a step."""
