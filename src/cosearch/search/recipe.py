@@ -1,10 +1,11 @@
 """The recipe: one typed record from which a run follows. A YAML file and a notebook build the same one."""
 
 import difflib
+import re
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
@@ -14,6 +15,9 @@ from cosearch.errors import InputError, RecipeError
 from cosearch.hardware import Platform, load_platform
 from cosearch.records import Record, apply_overrides, load_yaml, parse_record
 from cosearch.train import DataRecipe, TrainRecipe
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_Beta = Annotated[float, Field(ge=0, lt=1)]
 
 
 class SearchRecipe(Record):
@@ -29,7 +33,8 @@ class SearchRecipe(Record):
         paths: K, active paths of an architecture step.
         estimator: Of the gradient of the operator logits: `leave-one-out` is unbiased, the others are not.
         precision: Bits in weight steps: `heterogeneous` mixes all widths before one convolution, `sampled` draws one.
-        temperature, temperature_decay: Of the bit samples, in the first epoch and from one to the next.
+        temperature, temperature_decay: Of the bit samples, in the first epoch and from one to the next; it
+            never falls below 0.001.
         hardware_price: `sampled` prices hard networks, each on its best accelerator; `expected` prices the
             probabilities themselves, a relaxation that rewards indecision.
         hardware_samples: S, hard networks priced per architecture step.
@@ -49,11 +54,11 @@ class SearchRecipe(Record):
     weight_decay: float = Field(default=1e-4, ge=0)
     clip_norm: float = Field(default=5.0, gt=0)
     arch_lr: float = Field(default=0.05, gt=0)
-    arch_betas: tuple[float, float] = (0.5, 0.999)
+    arch_betas: tuple[_Beta, _Beta] = (0.5, 0.999)
     paths: int = Field(default=2, ge=2)
     estimator: Literal["leave-one-out", "gumbel-top-k", "re-softmax"] = "leave-one-out"
     precision: Literal["heterogeneous", "sampled"] = "heterogeneous"
-    temperature: float = Field(default=5.0, gt=0)
+    temperature: float = Field(default=5.0, ge=1e-3)
     temperature_decay: float = Field(default=0.6, gt=0, le=1)
     hardware_price: Literal["sampled", "expected"] = "sampled"
     hardware_samples: int = Field(default=8, ge=1)
@@ -67,6 +72,7 @@ class Recipe(Record):
     """Data, spaces, hardware, limits and how to search and train.
 
     Attributes:
+        name: Names the folder of the run: letters, digits, dots, dashes and underscores.
         seed: Of everything random but the split of the data.
         threads: Of the tensor library; equal bytes are promised at equal threads.
         platform: A shipped platform's name, or a YAML file.
@@ -76,7 +82,7 @@ class Recipe(Record):
     """
 
     name: str
-    seed: int = Field(default=0, ge=0)
+    seed: int = Field(default=0, ge=0, le=2**62)
     threads: int = Field(default=2, ge=1)
     data: DataRecipe
     space: NetworkSpace
@@ -87,6 +93,15 @@ class Recipe(Record):
     limits: tuple[str, ...] = ()
     search: SearchRecipe = Field(default_factory=SearchRecipe)
     train: TrainRecipe = Field(default_factory=TrainRecipe)
+
+    @field_validator("name")
+    @classmethod
+    def _name_is_plain(cls, name: str) -> str:
+        if not _NAME.fullmatch(name):
+            raise ValueError(
+                f"{name!r} cannot name a run; begin with a letter or digit, go on with letters, digits, '.', '_', '-'"
+            )
+        return name
 
     @field_validator("limits")
     @classmethod
