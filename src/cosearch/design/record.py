@@ -112,6 +112,6 @@ def load_design(path: Path) -> Design:
     """
     value = read_json(path, DesignError)
     version = value.get("schema")
-    if version != SCHEMA:
+    if type(version) is not int or version != SCHEMA:  # True is equal to 1
         raise DesignError(f"schema {version!r} is not known; this version reads {SCHEMA}").at(path.name)
     return parse_record(Design, value, source=path.name, error=DesignError)

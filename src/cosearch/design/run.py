@@ -18,7 +18,8 @@ class Manifest(Record):
         seeds: Every seed in use, by name.
         versions: Of Python and of the packages that shape the result.
         hashes: SHA-256 of the recipe and of the data, by name.
-        cpu_seconds, wall_seconds: By stage, over all restarts.
+        cpu_seconds, wall_seconds: By stage, over all restarts. Added when a stage ends, by an error or by Ctrl-C
+            too; what a stage had used when it was killed is lost.
         test_reads: By training seed; a seed reads the test set once.
     """
 
@@ -99,8 +100,13 @@ class RunFolder:
         """A file of the run that an earlier stage wrote.
 
         Raises:
-            RunError: naming the command that makes it.
+            RunError: naming the command that makes it, or the result that stands in a design's place.
         """
+        if not path.is_file() and path == self.design and self.infeasible.is_file():
+            raise RunError(
+                f"{path} is missing: the run ended infeasible (see {self.infeasible.name}); "
+                "loosen its limits and search again"
+            )
         if not path.is_file():
             raise RunError(f"{path} is missing; run `cosearch {stage}` first")
         return path
@@ -139,35 +145,54 @@ class EventLog:
         """Where the log ends now; a checkpoint remembers it."""
         return self.path.stat().st_size if self.path.exists() else 0
 
+    def sync(self) -> None:
+        """See that every event is on the disk, before a checkpoint that counts on them.
+
+        Raises:
+            RunError: if the disk refuses.
+        """
+        if not self.path.exists():
+            return
+        try:
+            with self.path.open("rb+") as file:
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise RunError(f"cannot write {self.path}: {error.strerror}; free the disk or use --out") from error
+
     def cut_back(self, size_bytes: int) -> None:
         """Forget what was written after a checkpoint.
 
         Raises:
-            RunError: if the log is shorter than it was at the checkpoint.
+            RunError: if the log is shorter than it was at the checkpoint, or cannot be written.
         """
         if self.size_bytes() < size_bytes:
             raise RunError(
                 f"{self.path} has {self.size_bytes()} bytes, the checkpoint knows of {size_bytes}; "
                 "restore the file or start anew in another folder"
             )
-        if self.path.exists():
-            os.truncate(self.path, size_bytes)
+        try:
+            if self.path.exists():
+                os.truncate(self.path, size_bytes)
+        except OSError as error:
+            raise RunError(f"cannot write {self.path}: {error.strerror}; delete it or use --out") from error
 
     def read(self) -> list[dict[str, Any]]:
         """All events, in order; a last line that a kill has cut short is no event.
 
         Raises:
-            RunError: if a line is not JSON.
+            RunError: if a line is not JSON, or no object with its kind under "event".
         """
         if not self.path.exists():
             return []
         events: list[dict[str, Any]] = []
         lines = read_text(self.path, RunError).split("\n")[:-1]  # str.splitlines would cut inside strings
         for number, line in enumerate(lines, start=1):
+            place = f"{self.path.name}:{number}"
             try:
-                events.append(json.loads(line))
-            except json.JSONDecodeError:
-                raise RunError("not JSON; delete the line or restore the file").at(
-                    f"{self.path.name}:{number}"
-                ) from None
+                event = json.loads(line)
+            except (ValueError, RecursionError):
+                raise RunError("not JSON; delete the line or restore the file").at(place) from None
+            if not isinstance(event, dict) or not isinstance(event.get("event"), str):
+                raise RunError("not an event; delete the line or restore the file").at(place)
+            events.append(event)
         return events

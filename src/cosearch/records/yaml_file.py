@@ -21,12 +21,16 @@ def load_yaml(path: Path, error: type[InputError]) -> tuple[dict[str, Any], dict
     """A YAML mapping and the line of each of its keys.
 
     Raises:
-        InputError: of the given type, if the file is missing, is not YAML, is not a mapping or repeats a key.
+        InputError: of the given type, if the file is missing, is not YAML, is not a mapping, repeats a key or is
+            nested without end.
     """
     text = read_text(path, error)
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         value = yaml.safe_load(text)
+        places = list(_places(node, ()))
+    except RecursionError:
+        raise error("nested too deeply, or an alias holds itself; write it flat").at(path.name) from None
     except yaml.MarkedYAMLError as fault:
         line = fault.problem_mark.line + 1 if fault.problem_mark else 1
         raise error(f"not YAML: {fault.problem}; mend this line").at(f"{path.name}:{line}") from fault
@@ -35,7 +39,7 @@ def load_yaml(path: Path, error: type[InputError]) -> tuple[dict[str, Any], dict
     if not isinstance(value, dict):
         raise error("expected a mapping of keys to values").at(f"{path.name}:1")
     lines: dict[Location, int] = {}
-    for place, line in _places(node, ()):
+    for place, line in places:
         if place in lines:
             key = ".".join(map(str, place))
             raise error(f"{key}: given twice, first on line {lines[place]}; keep one").at(f"{path.name}:{line}")
@@ -59,6 +63,10 @@ def read_json(path: Path, error: type[InputError]) -> dict[str, Any]:
         value = json.loads(read_text(path, error))
     except json.JSONDecodeError as fault:
         raise error(f"not JSON: {fault.msg}; mend this line").at(f"{path.name}:{fault.lineno}") from fault
+    except RecursionError:
+        raise error("not JSON we read: nested too deeply; restore the file").at(path.name) from None
+    except ValueError as fault:  # an integer of thousands of digits
+        raise error(f"not JSON we read: {str(fault).partition(';')[0]}; restore the file").at(path.name) from fault
     if not isinstance(value, dict):
         raise error("expected a JSON object").at(path.name)
     return value
@@ -115,7 +123,7 @@ def apply_overrides(value: dict[str, Any], overrides: list[str], error: type[Inp
             target = inner
         try:
             target[last] = yaml.safe_load(raw)
-        except (yaml.YAMLError, ValueError):
+        except (yaml.YAMLError, ValueError, RecursionError):
             raise error(f"--set {text}: the value is not YAML; quote it") from None
     return result
 

@@ -19,8 +19,10 @@ def save_checkpoint(folder: RunFolder, state: dict[str, Any]) -> None:
         folder: Of the run.
         state: Nested dicts and lists of tensors, numbers and texts; nothing that needs code to be read back.
     """
+    log = EventLog(folder.events)
+    log.sync()
     buffer = io.BytesIO()
-    torch.save({**state, "events_bytes": EventLog(folder.events).size_bytes()}, buffer)
+    torch.save({**state, "events_bytes": log.size_bytes()}, buffer)
     write_atomically(folder.checkpoint, buffer.getvalue())
 
 
