@@ -15,7 +15,7 @@ def test_refuses_other_metrics_by_name(metric: str, make_problem: Callable[..., 
     with pytest.raises(RecipeError, match=message):
         replace(make_problem(0, 2, 5), objective=metric)
     with pytest.raises(RecipeError, match=message):
-        make_problem(0, 2, 5).with_limits([Limit(metric=metric, op="<=", limit=1)])
+        make_problem(0, 2, 5).with_limits([Limit(metric=metric, op=">=" if metric == "accuracy" else "<=", limit=1)])
 
 
 def test_refuses_a_metric_twice(make_problem: Callable[..., Problem]) -> None:

@@ -2,7 +2,9 @@
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
+
+from pydantic import model_validator
 
 from cosearch.errors import RecipeError
 from cosearch.records import Record
@@ -41,11 +43,22 @@ _LIMIT = re.compile(r"\s*([a-z_0-9]+)\s*(>=|<=)\s*([-+0-9.eE]+)\s*")
 
 
 class Limit(Record):
-    """A bound on one metric: ``fps >= 200``."""
+    """A bound on one metric, in its direction, finite and not negative: ``fps >= 200``."""
 
     metric: str
     op: Literal[">=", "<="]
     limit: float
+
+    @model_validator(mode="after")
+    def _is_sound(self) -> Self:
+        if self.metric not in METRICS:
+            raise ValueError(f"{self.metric!r} cannot be bounded; known: {', '.join(METRICS)}")
+        wanted = _direction(self.metric)
+        if self.op != wanted:
+            raise ValueError(f"{self.metric} is bounded with {wanted}")
+        if self.limit < 0:
+            raise ValueError(f"{self}: the bound must be finite and not negative")
+        return self
 
     def met_by(self, value: float) -> bool:
         """Whether a value keeps the limit; equality does."""
@@ -80,6 +93,10 @@ class LimitResult(Limit):
         return distance / self.limit
 
 
+def _direction(metric: str) -> Literal[">=", "<="]:
+    return ">=" if METRICS[metric].more_is_better else "<="
+
+
 def parse_limits(texts: tuple[str, ...] | list[str], known: frozenset[str] | None = None) -> tuple[Limit, ...]:
     """Limits from their written form.
 
@@ -99,7 +116,7 @@ def parse_limits(texts: tuple[str, ...] | list[str], known: frozenset[str] | Non
         metrics = [m for m in METRICS if known is None or m in known]
         if name not in metrics:
             raise RecipeError(f"limit {text!r}: {name!r} cannot be bounded; known: {', '.join(metrics)}")
-        wanted = ">=" if METRICS[name].more_is_better else "<="
+        wanted = _direction(name)
         if op != wanted:
             raise RecipeError(f"limit {text!r}: {name} is bounded with {wanted}")
         try:
@@ -110,5 +127,5 @@ def parse_limits(texts: tuple[str, ...] | list[str], known: frozenset[str] | Non
             raise RecipeError(f"limit {text!r}: the bound must be finite and not negative")
         if any(limit.metric == name for limit in limits):
             raise RecipeError(f"limit {text!r}: {name} is bounded twice; keep one")
-        limits.append(Limit(metric=name, op=op, limit=bound))  # pyright: ignore[reportArgumentType]
+        limits.append(Limit(metric=name, op=wanted, limit=bound))
     return tuple(limits)
