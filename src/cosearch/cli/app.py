@@ -1,21 +1,24 @@
 """The commands. Each parses its arguments, calls one function of the library and prints what it returns.
 
-Exit status: 0 done; 1 `check` found a difference; 2 bad input, in one line; 3 infeasible or not found, a result.
+Exit status: 0 done; 1 `check` found a difference; 2 bad input, in one line; 3 infeasible or not found, a result;
+130 stopped by Ctrl-C.
 """
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from cosearch import __version__
 from cosearch.errors import CosearchError
 
+INPUT_STATUS = 2
+STOPPED_STATUS = 130
+
 app = typer.Typer(
     name="cosearch",
     help="Find a neural network, its bitwidths and the accelerator that runs it, together.",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -29,13 +32,22 @@ Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, fo
 def main() -> None:
     """Run the command line; one clear line for every error a user can mend."""
     try:
-        app()
+        status = app(sys.argv[1:] or ["--help"], standalone_mode=False)
     except CosearchError as error:
-        print(f"cosearch: error: {error}", file=sys.stderr)  # noqa: T201
-        sys.exit(2)
-    except KeyboardInterrupt:
-        print("cosearch: stopped; the same command continues from the last checkpoint", file=sys.stderr)  # noqa: T201
-        sys.exit(130)
+        _fail(str(error))
+    except typer.TyperException as error:  # a usage error: an unknown option, a missing argument
+        text = " ".join(error.format_message().split()).rstrip(".")
+        _fail(f"{text[:1].lower()}{text[1:]}; see cosearch --help")
+    except (KeyboardInterrupt, typer.Abort):
+        status = STOPPED_STATUS
+    if status == STOPPED_STATUS:  # also what Typer makes of an interrupt
+        typer.echo("cosearch: stopped; the same command continues from the last checkpoint", err=True)
+    sys.exit(status)
+
+
+def _fail(message: str) -> NoReturn:
+    typer.echo(f"cosearch: error: {message}", err=True)
+    sys.exit(INPUT_STATUS)
 
 
 def _version(value: bool) -> None:

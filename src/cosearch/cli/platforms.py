@@ -1,9 +1,9 @@
 """``cosearch platforms``."""
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from cosearch.cli.tables import show
 from cosearch.hardware import load_platform, platform_names
 from cosearch.records import canonical_json
 
@@ -25,5 +25,5 @@ def platforms_command(*, as_json: bool) -> int:
             f"{port.beat_bits} bits",
             f"{port.total_slots} of 64",
         )
-    Console().print(table)
+    show(table)
     return 0

@@ -35,15 +35,15 @@ def train_command(run: Path, *, final: bool, quiet: bool, as_json: bool) -> int:
 
 
 def _conclude(folder: RunFolder, result: Design | Infeasible, *, quiet: bool, as_json: bool) -> int:
-    """Check, report, print."""
+    """Check, report, print; a difference is said whatever the options."""
     differences = check_run(folder).differences if isinstance(result, Design) else ()
     page = write_report(folder)
+    for difference in differences:
+        typer.echo(f"DIFFERENT  {difference}", err=True)
     if as_json:
         typer.echo(canonical_json(result), nl=False)
     if not quiet:
         show(infeasible_table(result) if isinstance(result, Infeasible) else design_tables(result))
-        for difference in differences:
-            typer.echo(f"DIFFERENT  {difference}")
         typer.echo(f"report: {page}")
     if isinstance(result, Infeasible):
         return INFEASIBLE_STATUS

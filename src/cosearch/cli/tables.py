@@ -1,5 +1,7 @@
 """A design, and an infeasible request, as tables."""
 
+import sys
+
 from rich.console import Console, Group
 from rich.table import Table
 
@@ -12,6 +14,9 @@ _ACCURACIES = (
     ("supernet_val", "accuracy, in the supernet, val"),
 )
 
+_UNBROKEN = 10_000
+"""Columns of an output that has no edge."""
+
 
 def design_tables(design: Design) -> Group:
     """The found design, its figures and its limits."""
@@ -20,20 +25,22 @@ def design_tables(design: Design) -> Group:
 
 def infeasible_table(result: Infeasible) -> Group:
     """What was asked, what would be enough."""
-    table = Table("limit", "alone, enough would be", title=f"{result.status.replace('_', ' ')}: {result.reason}")
+    table = Table("limit", "alone, enough would be")
     for row in result.relaxations:
         enough = "not alone" if row.sufficient is None else f"{row.limit.metric}{row.limit.op}{row.sufficient:.6g}"
         table.add_row(str(row.limit), enough)
     if result.joint_factor is not None:
         table.add_row("all together", f"every limit loosened by a factor of {result.joint_factor:.4g}")
-    return Group(table, f"binding: {result.binding}")
+    return Group(f"{result.status.replace('_', ' ')}: {result.reason}", table, f"binding: {result.binding}")
 
 
-def show(*parts: Group) -> None:
-    """Print to standard output, as wide as it needs."""
-    console = Console(highlight=False)
-    for part in parts:
-        console.print(part)
+def show(part: Group | Table) -> None:
+    """Print to standard output: to the width of a terminal, and unbroken into a pipe or a file.
+
+    Names come from users, so that nothing in a text is markup.
+    """
+    width = None if sys.stdout.isatty() else _UNBROKEN
+    Console(highlight=False, markup=False, emoji=False, width=width).print(part)
 
 
 def _network(design: Design) -> Table:
@@ -69,7 +76,7 @@ def _limits(design: Design) -> Table:
     for row in design.limits:
         unit = METRICS[row.metric].unit
         table.add_row(
-            f"{row.metric}{row.op}{row.limit:g} {unit}".rstrip(),
+            f"{row} {unit}".rstrip(),
             f"{row.value:,.6g}",
             f"{100 * row.slack:+.1f} %",
             "yes" if row.met else "NO",
