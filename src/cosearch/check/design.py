@@ -1,19 +1,19 @@
 """Recompute a run's design.json: derived numbers from integers, choices from the record, limits from the recipe."""
 
 from dataclasses import asdict, dataclass
-from hashlib import sha256
 from typing import Any
 
 from cosearch.check.compare import Difference, compare
 from cosearch.cost import evaluate, metric_values
-from cosearch.design import Design, EventLog, RunFolder, load_design
+from cosearch.design import Design, RunFolder, load_design
 from cosearch.errors import InputError, RunError
-from cosearch.hardware import load_platform
 from cosearch.network import workload_of
 from cosearch.records import read_json
-from cosearch.search import CHOSEN_EVENT, chosen_part, load_recipe
+from cosearch.search import Recipe, chosen_part, file_hash, load_recipe, recorded_choice
 from cosearch.simulate import simulate_accelerator
 from cosearch.workload import Workload
+
+_CHANGED_RECIPE = Difference("recipe.yaml", "another recipe", "the run's own", "the manifest's hash")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,69 +47,62 @@ def check_run(folder: RunFolder) -> CheckReport:
     """
     design = load_design(folder.require(folder.design, "search"))
     written = read_json(folder.design, RunError)
-    recorded = _record(folder)
+    recorded = recorded_choice(folder)
+    recipe = load_recipe(str(folder.require(folder.recipe, "search")))
     differences = compare(chosen_part(written), recorded["chosen"], where="", source="the run's record")
     differences += _check_weights(folder, recorded)
-    differences += _check_limits(folder, design)
+    differences += _check_recipe(folder, design, recipe)
     lines: list[str] = []
     try:
         workload = workload_of(design.network.space, design.network.blocks)
-        design.accelerator.check(workload)
+        predicted = evaluate(workload, design.accelerator, recipe.board()[0]).model_dump(mode="json")
     except InputError as error:
         differences.append(Difference("accelerator", "a design that cannot run", str(error), "the hardware's rules"))
     else:
-        differences += _check_derived(design, written, workload)
-        lines += _simulate(design, workload)
+        differences += compare(written["predicted"], predicted, where="predicted", source="the closed form")
+        broken, lines = _simulate(design, workload)
+        differences += broken
     return CheckReport(tuple(differences), _count_leaves(written), tuple(lines))
-
-
-def _record(folder: RunFolder) -> dict[str, Any]:
-    events = EventLog(folder.require(folder.events, "search")).read()
-    for event in reversed(events):
-        if event["event"] == CHOSEN_EVENT:
-            return event
-    raise RunError(f"{folder.events} holds no chosen design; finish the run with `cosearch search`")
 
 
 def _check_weights(folder: RunFolder, recorded: dict[str, Any]) -> list[Difference]:
     """The weights the accuracies were measured with are the ones in the folder."""
     weights = folder.require(folder.weights, "train")
-    found = sha256(weights.read_bytes()).hexdigest()
-    return compare(found, recorded["weights_sha256"], where=weights.name, source="the run's record")
+    return compare(file_hash(weights), recorded["weights_sha256"], where=weights.name, source="the run's record")
 
 
-def _check_limits(folder: RunFolder, design: Design) -> list[Difference]:
-    recipe = load_recipe(str(folder.require(folder.recipe, "search")))
+def _check_recipe(folder: RunFolder, design: Design, recipe: Recipe) -> list[Difference]:
+    """The recipe is the one the run began with, and the limits are its limits."""
+    began = folder.load_manifest().hashes.get("recipe")
+    differences = [] if file_hash(folder.recipe) == began else [_CHANGED_RECIPE]
     values = metric_values(design.predicted)
     expected = [limit.judge(values[limit.metric]).model_dump(mode="json") for limit in recipe.parsed_limits()]
     found = [limit.model_dump(mode="json") for limit in design.limits]
     if len(found) != len(expected):
-        return [Difference("limits", len(found), len(expected), "the recipe, in number of limits,")]
-    return compare(found, expected, where="limits", source="the recipe with the predicted values")
+        number = Difference("limits", len(found), len(expected), "the recipe, in number of limits,")
+        return [*differences, number]
+    return differences + compare(found, expected, where="limits", source="the recipe with the predicted values")
 
 
-def _check_derived(design: Design, written: dict[str, Any], workload: Workload) -> list[Difference]:
-    platform = load_platform(design.accelerator.platform)
-    predicted = evaluate(workload, design.accelerator, platform).model_dump(mode="json")
-    return compare(written["predicted"], predicted, where="predicted", source="the closed form")
-
-
-def _simulate(design: Design, workload: Workload) -> list[str]:
-    """The executable specification on the design: how far the closed form is from it, and the limits there."""
+def _simulate(design: Design, workload: Workload) -> tuple[list[Difference], list[str]]:
+    """The executable specification on the design: limits it breaks, and how far the closed form is from it."""
     trace = simulate_accelerator(workload, design.accelerator)
-    closed = design.predicted.period_cycles
+    clock, closed = design.accelerator.clock_hertz, design.predicted.period_cycles
     lines = [
         f"specification: {trace.period_cycles:,} cycles an image, closed form {closed:,} "
         f"({100 * (closed / trace.period_cycles - 1):+.2f} %)"
     ]
-    fps = design.accelerator.clock_hertz / trace.period_cycles
-    verdict = {True: "keeps", False: "BREAKS"}
-    lines += [
-        f"specification: {limit.metric} {fps:,.1f} {verdict[limit.met_by(fps)]} {limit.op}{limit.limit:g}"
-        for limit in design.limits
-        if limit.metric == "fps"
-    ]
-    return lines
+    measured = {"fps": clock / trace.period_cycles, "latency_seconds": trace.latency_cycles / clock}
+    broken: list[Difference] = []
+    for index, limit in enumerate(design.limits):
+        value = measured.get(limit.metric)
+        if value is not None and limit.met_by(value):
+            lines.append(f"specification: {limit.metric} {value:,.6g} keeps {limit.op}{limit.limit:g}")
+        elif value is not None:
+            broken.append(
+                Difference(f"limits[{index}].met", limit.met, False, f"the specification, at {value:,.6g},")
+            )
+    return broken, lines
 
 
 def _count_leaves(value: Any) -> int:

@@ -28,7 +28,8 @@ class ProgressBars(Observer):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._progress.stop()
+        if self._progress.live.is_started:
+            self._progress.stop()
 
     def begin(self, stage: str, total: int, done: int) -> None:
         """Open the stage's bar; the first one starts the display, so that an early error stands alone."""

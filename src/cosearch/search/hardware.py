@@ -15,7 +15,7 @@ from cosearch.network import Architecture, workload_of
 from cosearch.search.columns import ExpectedCounts, SpaceColumns
 
 PERFORMANCE = frozenset({"fps", "latency_seconds"})
-"""Limits that depend on the network; resources are the accelerator's own and are kept by every solve."""
+"""Limits on how fast a network runs; the others bound what its accelerator takes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,7 +50,7 @@ class SampledPrice(AbstractHardwarePrice):
     Args:
         table: Cycles and resources of all designs on all layers of the space.
         columns: The space's layers.
-        limits: With at least one on fps or latency.
+        limits: Of the recipe.
         num_networks: Drawn per step.
     """
 
@@ -67,10 +67,10 @@ class SampledPrice(AbstractHardwarePrice):
             relaxation.solve(Problem.of(self._table, workload_of(self._space, n), "fps", self._limits))
             for n in networks
         ]
-        values = [prices.value for prices in solved]
+        values = [violation_of(prices) for prices in solved]
         met = sum(value <= 0 for value in values) / len(values)
         mean = sum(values) / len(values)
-        column_prices = np.mean([prices.column_prices for prices in solved], axis=0)
+        column_prices = np.mean([_column_prices(prices) for prices in solved], axis=0)
         violation = _with_slope(mean, column_prices, self._counts, architecture)
         return Priced(violation, {"expected_violation": mean, "share_feasible": met})
 
@@ -101,8 +101,9 @@ class ExpectedPrice(AbstractHardwarePrice):
         weights = np.bincount(self._class_of, counts * self._weights, len(self._table.classes))
         demand = Demand(counts=counts, weights=weights.astype(np.float64), is_chain=True)
         prices: Prices = LinearRelaxation().solve(Problem(table=self._table, demand=demand, limits=self._limits))
-        violation = _with_slope(prices.value, prices.column_prices, self._counts, architecture)
-        return Priced(violation, {"expected_violation": prices.value, "share_feasible": float(prices.value <= 0)})
+        value = violation_of(prices)
+        violation = _with_slope(value, _column_prices(prices), self._counts, architecture)
+        return Priced(violation, {"expected_violation": value, "share_feasible": float(value <= 0)})
 
 
 def integer_over_relaxed(
@@ -122,6 +123,15 @@ def integer_over_relaxed(
             return None
         ratios.append(least / relaxed.value)
     return sum(ratios) / len(ratios)
+
+
+def violation_of(prices: Prices) -> float:
+    """Of the limits; 0 where only resources are bounded and the network fits, which is then priced by its period."""
+    return prices.value if prices.measure == "violation" else 0.0
+
+
+def _column_prices(prices: Prices) -> np.ndarray:
+    return prices.column_prices if prices.measure == "violation" else np.zeros_like(prices.column_prices)
 
 
 def _expected(counts: ExpectedCounts, architecture: Architecture) -> Tensor:

@@ -1,6 +1,5 @@
 """A recipe from start to end: prove, search, choose, retrain, write. Every step can be killed and taken up again."""
 
-from hashlib import sha256
 from typing import Any
 
 import torch
@@ -20,11 +19,11 @@ from cosearch.design import (
 from cosearch.errors import RunError
 from cosearch.network import FixedNetwork, path_of
 from cosearch.records import canonical_json, write_atomically
+from cosearch.search.build import Builder, Built
 from cosearch.search.columns import SpaceColumns
 from cosearch.search.feasibility import judge_limits
-from cosearch.search.finalists import Builder, Built
+from cosearch.search.finalists import finalists
 from cosearch.search.hardware import (
-    PERFORMANCE,
     AbstractHardwarePrice,
     ExpectedPrice,
     SampledPrice,
@@ -33,12 +32,10 @@ from cosearch.search.hardware import (
 from cosearch.search.joint import JointSearch
 from cosearch.search.observer import Observer, Silent
 from cosearch.search.recipe import Recipe, load_recipe
+from cosearch.search.record import CHOSEN_EVENT, chosen_part, file_hash, recorded_design
 from cosearch.search.scoring import score
-from cosearch.search.session import Session
+from cosearch.search.session import Session, tensor_settings
 from cosearch.train import FixedTraining, Splits, evaluate, load_splits, load_weights, save_weights
-
-CHOSEN_EVENT = "design"
-_CHOSEN = ("recipe", "seed", "status", "network", "accelerator", "engine", "accuracy")
 
 
 def run_search(recipe: Recipe, folder: RunFolder, observer: Observer | None = None) -> Design | Infeasible:
@@ -54,13 +51,20 @@ def run_search(recipe: Recipe, folder: RunFolder, observer: Observer | None = No
         DataError: if the data set is missing or wrong.
     """
     session = Session(recipe, folder, observer or Silent())
+    with tensor_settings(recipe.threads):
+        return _run(session)
+
+
+def _run(session: Session) -> Design | Infeasible:
+    recipe, folder = session.recipe, session.folder
     if session.state.get("stage") == "done":
+        _put_down(session)
         return load_design(folder.design)
     splits = load_splits(recipe.data)
-    session.note_hashes(**splits.hashes())
+    session.note_hashes(splits.hashes())
     with session.stage("price"):
         hardware = _Hardware(recipe, session.observer)
-        verdict = judge_limits(hardware.columns, hardware.table, recipe.parsed_limits(), recipe.objective)
+        verdict = judge_limits(hardware.columns, hardware.builder(recipe))
     if verdict.infeasible is not None:
         write_atomically(folder.infeasible, canonical_json(verdict.infeasible))
         return verdict.infeasible
@@ -84,28 +88,34 @@ def run_training(folder: RunFolder, *, final: bool, observer: Observer | None = 
     Raises:
         RunError: if the run has no design yet.
     """
-    design = load_design(folder.require(folder.design, "search"))
+    folder.require(folder.design, "search")
     recipe = load_recipe(str(folder.require(folder.recipe, "search")))
     session = Session(recipe, folder, observer or Silent())
+    _put_down(session)
+    design = recorded_design(folder, session.state)
     splits = load_splits(recipe.data)
-    with session.stage("train"):
-        val = _retrain(session, splits, design.network.blocks)
-    accuracy = design.accuracy.model_copy(update={"retrained_val": val})
-    if final and accuracy.retrained_test is None:
-        session.count_test_read(recipe.seed)
+    session.note_hashes(splits.hashes())
+    with tensor_settings(recipe.threads):
+        with session.stage("train"):
+            accuracy = {"retrained_val": _retrain(session, splits, design.network.blocks)}
+        if final:
+            accuracy["retrained_test"] = _read_test_once(session, splits, design)
+    changed = design.model_copy(update={"accuracy": design.accuracy.model_copy(update=accuracy)})
+    if changed != design:
+        _write(session, changed)
+    return changed
+
+
+def _read_test_once(session: Session, splits: Splits, design: Design) -> float:
+    """Test accuracy of the trained network; a seed that has read the test set has it on record."""
+    if "retrained_test" not in session.state:
+        network = _fresh(session.recipe, design.network.blocks)
+        load_weights(network, session.folder.weights)
+        session.count_test_read(session.recipe.seed)
         with session.stage("test"):
-            test = evaluate(
-                _trained(recipe, folder, design.network.blocks), splits.read_test("final"), splits.normalisation
-            )
-        accuracy = accuracy.model_copy(update={"retrained_test": test})
-    design = design.model_copy(update={"accuracy": accuracy})
-    _write(session, design)
-    return design
-
-
-def chosen_part(written: dict[str, Any]) -> dict[str, Any]:
-    """What of a design.json was chosen or measured, not derived: the run's record holds a copy of it."""
-    return {key: written.get(key) for key in _CHOSEN}
+            test = evaluate(network, splits.read_test("final accuracy"), splits.normalisation)
+        session.save(retrained_test=test)
+    return float(session.state["retrained_test"])
 
 
 class _Hardware:
@@ -123,10 +133,21 @@ class _Hardware:
             f"{kept:,} of them are best for some network"
         )
 
+    def builder(self, recipe: Recipe) -> Builder:
+        """Builds the accelerators of the recipe's networks."""
+        return Builder(
+            table=self.table,
+            platform=self.platform,
+            space=recipe.space,
+            objective=recipe.objective,
+            limits=recipe.parsed_limits(),
+            seed=recipe.seed,
+        )
+
     def price(self, recipe: Recipe) -> AbstractHardwarePrice | None:
-        """What prices networks in the loop; None where no limit depends on the network."""
+        """What prices networks in the loop; None without limits."""
         limits = recipe.parsed_limits()
-        if not any(limit.metric in PERFORMANCE for limit in limits):
+        if not limits:
             return None
         if recipe.search.hardware_price == "expected":
             return ExpectedPrice(self.table, self.columns, limits)
@@ -161,20 +182,18 @@ def _choose(
 ) -> Built | Infeasible:
     """Score the finalists on `val`, keep the best; the accelerator is rebuilt after a restart, it is exact."""
     recipe = session.recipe
-    builder = Builder(
-        hardware.table, hardware.platform, joint.architecture, recipe.objective, recipe.parsed_limits(), recipe.seed
-    )
+    builder = hardware.builder(recipe)
     if "blocks" in session.state:
         built = builder.build([Block(**block) for block in session.state["blocks"]])
         if built is None:
             raise RunError("the checkpoint's network keeps the limits no more; delete the folder and start over")
         return built
-    finalists = list(builder.finalists(recipe.search.finalists, witness))
-    if not finalists:
+    last = list(finalists(builder, joint.architecture, recipe.search.finalists, witness))
+    if not last:
         return _not_found(recipe)
-    session.observer.begin("choose", len(finalists), 0)
+    session.observer.begin("choose", len(last), 0)
     rows: list[dict[str, Any]] = []
-    for built in finalists:
+    for built in last:
         path = path_of(recipe.space, built.blocks)
         value = score(joint.supernet, path, splits, splits.val, recipe.search)
         rows.append(_candidate(built, value))
@@ -182,15 +201,15 @@ def _choose(
     best = max(range(len(rows)), key=lambda i: (rows[i]["val_accuracy"], -i))
     rows[best]["chosen"] = True
     session.events.append("candidates", rows=rows)
-    blocks = [block.model_dump() for block in finalists[best].blocks]
+    blocks = [block.model_dump() for block in last[best].blocks]
     session.save(stage="train", blocks=blocks, supernet_val=rows[best]["val_accuracy"])
-    return finalists[best]
+    return last[best]
 
 
 def _retrain(session: Session, splits: Splits, blocks: tuple[Block, ...] | list[Block]) -> float:
     """Train from scratch what was searched; accuracy on `val`."""
     recipe, folder = session.recipe, session.folder
-    if "retrained_val" in session.state and folder.weights.exists():
+    if folder.weights.exists() and file_hash(folder.weights) == session.state.get("weights_sha256"):
         return float(session.state["retrained_val"])
     network = _fresh(recipe, blocks)
     training = FixedTraining(network, splits, recipe.train, recipe.seed)
@@ -206,7 +225,7 @@ def _retrain(session: Session, splits: Splits, blocks: tuple[Block, ...] | list[
     network.is_quantised = True
     accuracy = evaluate(network, splits.val, splits.normalisation)
     save_weights(network, folder.weights)
-    session.save(retrained_val=accuracy)
+    session.save(retrained_val=accuracy, weights_sha256=file_hash(folder.weights))
     return accuracy
 
 
@@ -236,22 +255,29 @@ def _finish(session: Session, built: Built, retrained_val: float) -> Design:
 
 
 def _write(session: Session, design: Design) -> None:
-    """design.json, and its copy in the record, with the hash of the weights it speaks of."""
+    """design.json, with a copy of its choices in the record; a kill in between is made good by `_put_down`."""
     written = design.model_dump(mode="json", by_alias=True)
-    digest = sha256(session.folder.weights.read_bytes()).hexdigest()
-    session.events.append(CHOSEN_EVENT, chosen=chosen_part(written), weights_sha256=digest)
-    write_atomically(session.folder.design, canonical_json(design))
-    session.save(stage="done")
+    session.events.append(CHOSEN_EVENT, chosen=chosen_part(written), weights_sha256=session.state["weights_sha256"])
+    session.save(stage="done", design=canonical_json(design), is_pending=True)
+    _put_down(session)
+
+
+def _put_down(session: Session) -> None:
+    """Write the design that the checkpoint holds, if it was still to be written or is gone."""
+    if "design" in session.state and (session.state.get("is_pending") or not session.folder.design.exists()):
+        write_atomically(session.folder.design, session.state["design"])
+        session.save(is_pending=False)
 
 
 def _not_found(recipe: Recipe) -> Infeasible:
-    limits = ", ".join(recipe.limits)
+    limits = recipe.parsed_limits()
     return Infeasible(
         status="not_found",
-        binding=recipe.limits[0],
+        binding=limits[0].metric if limits else "platform",
         relaxations=(),
         joint_factor=None,
-        reason=f"no network that was tried keeps {limits}, and no bound says that none can; search longer or loosen",
+        reason=f"no network that was tried keeps {', '.join(map(str, limits)) or 'the platform'}, and no bound says "
+        "that none can; search longer or loosen a limit",
     )
 
 
@@ -262,12 +288,6 @@ def _candidate(built: Built, val_accuracy: float) -> dict[str, Any]:
 
 def _fresh(recipe: Recipe, blocks: tuple[Block, ...] | list[Block]) -> FixedNetwork:
     return FixedNetwork(recipe.space, blocks, torch.Generator().manual_seed(recipe.seed))
-
-
-def _trained(recipe: Recipe, folder: RunFolder, blocks: tuple[Block, ...]) -> FixedNetwork:
-    network = _fresh(recipe, blocks)
-    load_weights(network, folder.weights)
-    return network
 
 
 def _rounded(numbers: dict[str, float]) -> dict[str, float]:

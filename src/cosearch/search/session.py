@@ -38,19 +38,24 @@ class Session:
         self.recipe, self.folder, self.observer = recipe, folder, observer
         self.events = EventLog(folder.events)
         _claim(folder, recipe)
-        self.state: dict[str, Any] = load_checkpoint(folder) or {}
-        self.manifest = _open_manifest(folder, recipe)
-        torch.set_num_threads(recipe.threads)
-        torch.use_deterministic_algorithms(True)
+        self.state: dict[str, Any] = _open_state(folder, recipe)
+        self.manifest = _open_manifest(folder, recipe, was_done=self.state.get("stage") == "done")
 
     def save(self, **parts: Any) -> None:
         """Remember parts of the state, and write everything remembered to the checkpoint."""
-        self.state.update(parts)
+        self.state.update(parts, recipe_sha256=recipe_hash(self.recipe))
         save_checkpoint(self.folder, self.state)
         self.folder.save_manifest(self.manifest)
 
-    def note_hashes(self, **hashes: str) -> None:
-        """Add what was read to the manifest."""
+    def note_hashes(self, hashes: dict[str, str]) -> None:
+        """Add what was read to the manifest.
+
+        Raises:
+            RunError: if the run began with other data.
+        """
+        changed = [name for name, value in hashes.items() if self.manifest.hashes.get(name, value) != value]
+        if changed:
+            raise RunError(f"{changed[0]} is not what this run began with; restore the data or give another --out")
         self._update(hashes={**self.manifest.hashes, **hashes})
 
     def count_test_read(self, seed: int) -> None:
@@ -74,6 +79,24 @@ class Session:
     def _update(self, **fields: Any) -> None:
         self.manifest = self.manifest.model_copy(update=fields)
         self.folder.save_manifest(self.manifest)
+
+
+@contextmanager
+def tensor_settings(threads: int) -> Generator[None]:
+    """Threads and deterministic kernels for the time of a run; what was set before comes back."""
+    before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    torch.set_num_threads(threads)
+    torch.use_deterministic_algorithms(True)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before[0])
+        torch.use_deterministic_algorithms(before[1])
+
+
+def recipe_hash(recipe: Recipe) -> str:
+    """SHA-256 of the resolved recipe."""
+    return sha256(recipe_text(recipe).encode()).hexdigest()
 
 
 def recipe_text(recipe: Recipe) -> str:
@@ -105,16 +128,27 @@ def _first_difference(before: Any, wanted: Any, where: str = "") -> str | None:
     return None if before == wanted else f"{where} ({before!r} there, {wanted!r} here)"
 
 
-def _open_manifest(folder: RunFolder, recipe: Recipe) -> Manifest:
+def _open_state(folder: RunFolder, recipe: Recipe) -> dict[str, Any]:
+    """What the run continues from; nothing for a new one."""
+    way_out = "give another --out, or delete the folder"
+    if not folder.checkpoint.exists() and folder.design.exists():
+        raise RunError(f"{folder.path} holds a design but no checkpoint to go on from; {way_out}")
+    state = load_checkpoint(folder) or {}
+    if state and state.get("recipe_sha256") != recipe_hash(recipe):
+        raise RunError(f"{folder.checkpoint} is of another run; {way_out}")
+    return state
+
+
+def _open_manifest(folder: RunFolder, recipe: Recipe, *, was_done: bool) -> Manifest:
     if folder.manifest.exists():
         manifest = folder.load_manifest()
-        return manifest.model_copy(update={"restarts": manifest.restarts + 1})
+        return manifest if was_done else manifest.model_copy(update={"restarts": manifest.restarts + 1})
     return Manifest(
         recipe=recipe.name,
         seeds={"search": recipe.seed, "train": recipe.seed},
         threads=recipe.threads,
         versions={"python": platform.python_version(), **{name: metadata.version(name) for name in _PACKAGES}},
-        hashes={"recipe": sha256(recipe_text(recipe).encode()).hexdigest()},
+        hashes={"recipe": recipe_hash(recipe)},
         cpu_seconds={},
         wall_seconds={},
     )
