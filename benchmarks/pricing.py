@@ -15,6 +15,7 @@ from cosearch.cost import CapacityGrid, best_mapping, candidate_tilings, cycle_t
 from cosearch.hardware import Capacity, Chunk, ChunkKind, Unroll
 from cosearch.network import Architecture, workload_of
 from cosearch.search import load_recipe
+from cosearch.search.build import Builder
 from cosearch.search.columns import SpaceColumns
 from cosearch.search.feasibility import judge_limits
 from cosearch.simulate import simulate_layer
@@ -52,7 +53,7 @@ def closed_form_against_specification(columns: SpaceColumns, port) -> dict[str, 
         ),
         3,
     )
-    tilings = sum(len(t.words_I) for layer in layers for t in candidate_tilings(layer, port.beat_bits))
+    tilings = sum(len(t) for layer in layers for t in candidate_tilings(layer, port.beat_bits))
     evaluations = tilings * len(UNROLLS) * len(SLOTS)
     chunk = Chunk(
         kind=ChunkKind.STANDARD,
@@ -84,6 +85,9 @@ def main() -> None:
     start = time.perf_counter()
     table = DesignTable.build(columns.layers(), recipe.accelerator, platform, clock_hertz)
     table_seconds = time.perf_counter() - start
+    builder = Builder(
+        table=table, platform=platform, space=recipe.space, objective="fps", limits=limits, seed=recipe.seed
+    )
     architecture = Architecture(recipe.space)
     networks = architecture.blocks_of(architecture.sample_indices(50, torch.Generator().manual_seed(0)))
     workloads = [workload_of(recipe.space, blocks) for blocks in networks]
