@@ -1,7 +1,10 @@
+import itertools
+
 import pytest
 import torch
 
 from cosearch.accelerate import DesignTable, LinearRelaxation, Problem, solve
+from cosearch.design import Block
 from cosearch.network import Architecture, workload_of
 from cosearch.search import load_recipe
 from cosearch.search.columns import SpaceColumns
@@ -98,3 +101,44 @@ def test_integer_over_relaxed_is_the_mean_ratio(columns, table):
     measured = integer_over_relaxed(table, architecture, networks, LIMITS)
     assert measured == pytest.approx(sum(ratios) / 3)
     assert measured >= 1
+
+
+def _all_networks():
+    space = RECIPE.space
+    options = [
+        [
+            Block(op=op, weight_bits=b, activation_bits=b)
+            for op in space.legal_operators(i)
+            if op != "skip"
+            for b in space.bits
+        ]
+        + ([Block(op="skip")] if "skip" in space.legal_operators(i) else [])
+        for i in range(space.num_blocks)
+    ]
+    return [list(blocks) for blocks in itertools.product(*options)]
+
+
+def _gradient(architecture, value):
+    return torch.cat([g.flatten() for g in torch.autograd.grad(value, list(architecture.parameters()))])
+
+
+@pytest.mark.parametrize("seed", [5, 6])
+def test_the_mean_gradient_is_nearly_that_of_the_enumerated_expectation(columns, table, seed):
+    """Prices are those of small changes of a network; between networks the violation is not quite linear.
+
+    So the two gradients are not equal; their angle and ratio are bounded by what other logits show.
+    """
+    architecture = _architecture(seed)
+    networks = _all_networks()
+    assert len(networks) == 100
+    values = [
+        LinearRelaxation().solve(Problem.of(table, workload_of(RECIPE.space, n), "fps", LIMITS)).value
+        for n in networks
+    ]
+    probabilities = architecture.log_prob(architecture.indices_of(networks)).exp()
+    assert float(probabilities.detach().sum()) == pytest.approx(1, abs=1e-5)
+    truth = _gradient(architecture, probabilities @ torch.tensor(values))
+    priced = SampledPrice(table, columns, LIMITS, 500)(architecture, torch.Generator().manual_seed(0))
+    mean = _gradient(architecture, priced.violation)
+    assert float(torch.cosine_similarity(mean, truth, dim=0)) >= 0.98
+    assert 0.7 <= float(mean.norm() / truth.norm()) <= 1.1
