@@ -1,6 +1,10 @@
+import re
+from typing import Literal
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from cosearch.design import METRICS, Limit, LimitResult, parse_limits
 from cosearch.errors import RecipeError
@@ -108,3 +112,21 @@ def test_equality_meets_a_limit() -> None:
 def test_more_is_better_for_speed_and_accuracy_only() -> None:
     assert {metric.name for metric in METRICS.values() if metric.more_is_better} == {"fps", "accuracy"}
     assert all(name == metric.name for name, metric in METRICS.items())
+
+
+@pytest.mark.parametrize(
+    ("metric", "op", "bound", "message"),
+    [
+        ("dsp", ">=", 1, "dsp is bounded with <="),
+        ("fps", "<=", 1, "fps is bounded with >="),
+        ("dsp", "<=", -1, "dsp<=-1: the bound must be finite and not negative"),
+        ("dsp", "<=", float("nan"), "Input should be a finite number"),
+        ("fps", ">=", float("inf"), "Input should be a finite number"),
+        ("dsps", "<=", 1, "'dsps' cannot be bounded; known: fps,"),
+    ],
+)
+def test_a_wrong_limit_cannot_be_built(metric: str, op: Literal[">=", "<="], bound: float, message: str) -> None:
+    with pytest.raises(ValidationError, match=re.escape(message)):
+        Limit(metric=metric, op=op, limit=bound)
+    with pytest.raises(ValidationError, match=re.escape(message)):
+        LimitResult(metric=metric, op=op, limit=bound, value=1, met=True)

@@ -41,6 +41,10 @@ def refusal(folder: Path, value: dict[str, Any]) -> str:
 def test_a_changed_field_is_refused_by_name(tmp_path: Path) -> None:
     value = json.loads(GOLDEN.read_text())
     assert refusal(tmp_path, {**value, "schema": 2}) == ("design.json: schema 2 is not known; this version reads 1")
+    for version in (True, 1.0, "1"):
+        assert refusal(tmp_path, {**value, "schema": version}) == (
+            f"design.json: schema {version!r} is not known; this version reads 1"
+        )
     assert refusal(tmp_path, {**value, "sed": 1}) == "design.json: sed: unknown key; did you mean 'seed'?"
     assert refusal(tmp_path, {k: v for k, v in value.items() if k != "limits"}) == (
         "design.json: limits: is required; add it"

@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -138,3 +139,76 @@ def test_an_event_holds_finite_numbers_only(tmp_path: Path) -> None:
 def test_a_log_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"cannot write .*events\.jsonl: No such file or directory"):
         EventLog(tmp_path / "none" / "events.jsonl").append("epoch")
+
+
+@pytest.mark.parametrize("line", ["[]", "3", '"epoch"', "{}", '{"event": 3}', '{"epoch": 1}'])
+def test_a_line_that_is_no_event_is_named(tmp_path: Path, line: str) -> None:
+    log = EventLog(tmp_path / "events.jsonl")
+    log.append("start")
+    log.path.write_text(log.path.read_text() + line + "\n")
+    with pytest.raises(RunError) as caught:
+        log.read()
+    assert str(caught.value) == "events.jsonl:2: not an event; delete the line or restore the file"
+
+
+@pytest.mark.parametrize("line", ["[" * 100_000, '{"event": ' + "1" * 5000 + "}", "{"])
+def test_a_line_that_cannot_be_read_is_named(tmp_path: Path, line: str) -> None:
+    log = EventLog(tmp_path / "events.jsonl")
+    log.path.write_text(line + "\n")
+    with pytest.raises(RunError) as caught:
+        log.read()
+    assert str(caught.value) == "events.jsonl:1: not JSON; delete the line or restore the file"
+
+
+def test_a_log_that_cannot_be_cut_is_one_clear_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = EventLog(tmp_path / "events.jsonl")
+    folder.path.mkdir()
+    with pytest.raises(RunError, match=r"cannot write .*events.jsonl: Is a directory; delete it or use --out"):
+        folder.cut_back(0)
+    folder.path.rmdir()
+    folder.append("start")
+
+    def refuse(path: Path, size: int) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("os.truncate", refuse)
+    with pytest.raises(RunError, match=r"cannot write .*events.jsonl: Permission denied; delete it or use --out"):
+        folder.cut_back(0)
+
+
+def test_events_are_brought_to_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = EventLog(tmp_path / "events.jsonl")
+    log.sync()
+    assert not log.path.exists()
+    log.append("start")
+    synced: list[str] = []
+    monkeypatch.setattr("os.fsync", lambda number: synced.append(os.readlink(f"/proc/self/fd/{number}")))
+    log.sync()
+    assert synced == [str(log.path)]
+    assert [event["event"] for event in log.read()] == ["start"]
+
+
+def test_a_disk_that_refuses_is_one_clear_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = EventLog(tmp_path / "events.jsonl")
+    log.append("start")
+
+    def refuse(number: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", refuse)
+    with pytest.raises(RunError, match=r"cannot write .*events.jsonl: No space left on device; free the disk"):
+        log.sync()
+
+
+def test_an_infeasible_run_has_no_design_to_require(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path)
+    run.infeasible.write_text("{}")
+    with pytest.raises(RunError) as caught:
+        run.require(run.design, "search")
+    assert str(caught.value) == (
+        f"{run.design} is missing: the run ended infeasible (see infeasible.json); loosen its limits and search again"
+    )
+    with pytest.raises(RunError, match=r"manifest.json is missing; run `cosearch search` first"):
+        run.require(run.manifest, "search")
+    run.design.write_text("{}")
+    assert run.require(run.design, "search") == run.design

@@ -213,3 +213,33 @@ def test_an_override_reaches_the_record(tmp_path: Path) -> None:
     recipe = parse(tmp_path, GOOD, ["operators=[k5_e6]", "schema=2"])
     assert recipe.operators == ("k5_e6",)
     assert recipe.version == 2
+
+
+@pytest.mark.parametrize("text", ["a: &x [*x]", "a: &x {b: *x}", "a: " + "[" * 5000, "a: " + "[" * 5000 + "]" * 5000])
+def test_yaml_without_end_is_one_clear_line(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(text)
+    with pytest.raises(RecipeError) as caught:
+        load_yaml(path, RecipeError)
+    assert str(caught.value) == "mine.yaml: nested too deeply, or an alias holds itself; write it flat"
+
+
+def test_an_override_without_end_is_one_clear_line() -> None:
+    with pytest.raises(RecipeError, match="the value is not YAML; quote it"):
+        apply_overrides({}, ["a=" + "[" * 5000], RecipeError)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"a": ' + "1" * 5000 + "}", "mine.json: not JSON we read: Exceeds the limit (4300 digits) for integer"),
+        ('{"a": ' + "[" * 100_000, "mine.json: not JSON we read: nested too deeply; restore the file"),
+    ],
+)
+def test_json_beyond_all_bounds_is_one_clear_line(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "mine.json"
+    path.write_text(text)
+    with pytest.raises(DesignError) as caught:
+        read_json(path, DesignError)
+    assert str(caught.value).startswith(message)
+    assert str(caught.value).endswith("; restore the file")

@@ -2,9 +2,11 @@
 
 import pytest
 import torch
+from pydantic import ValidationError
 
+from cosearch.design import NetworkSpace, Stage
 from cosearch.errors import DataError
-from cosearch.train import Augmentation, DataRecipe, ImageData, Splits, load_splits
+from cosearch.train import Augmentation, DataRecipe, ImageData, Splits, check_data, load_splits
 
 
 @pytest.fixture
@@ -67,3 +69,30 @@ def test_digits_split_from_their_recipe():
     splits = load_splits(DataRecipe(name="digits", val=200, train_arch=300))
     assert [len(s) for s in (splits.train_w, splits.train_arch, splits.val)] == [937, 300, 200]
     assert splits.input_shape == (1, 8, 8)
+
+
+def test_data_are_held_against_a_space() -> None:
+    splits = load_splits(DataRecipe(name="digits", val=100))
+    space = NetworkSpace(
+        name="other",
+        input=(1, 8, 8),
+        classes=10,
+        stem_channels=8,
+        stages=(Stage(channels=8, blocks=1),),
+        head_channels=8,
+        operators=("k3_e1", "skip"),
+        bits=(4,),
+    )
+    check_data(space, splits)
+    for update, takes in (({"classes": 5}, "[1, 8, 8] of 5"), ({"input": (3, 8, 8)}, "[3, 8, 8] of 10")):
+        with pytest.raises(DataError) as caught:
+            check_data(space.model_copy(update=update), splits)
+        assert str(caught.value) == (
+            f"digits has [1, 8, 8] images of 10 classes, space 'other' takes {takes}; change the space or the data"
+        )
+
+
+@pytest.mark.parametrize("seed", [-1, 2**62 + 1])
+def test_a_seed_that_no_generator_takes_is_refused(seed: int) -> None:
+    with pytest.raises(ValidationError, match="seed"):
+        DataRecipe(seed=seed)

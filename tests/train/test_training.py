@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from cosearch.design import Block, NetworkSpace, Stage
-from cosearch.errors import DataError
+from cosearch.errors import DataError, RunError
 from cosearch.network import FixedNetwork, Quantiser
 from cosearch.train import (
     DataRecipe,
@@ -116,3 +116,23 @@ def test_decay_is_for_convolution_weights_alone():
     assert {p.dim() for p in others["params"]} == {1}
     assert len(decayed["params"]) + len(others["params"]) == len(list(network.parameters()))
     assert (decayed["weight_decay"], others["weight_decay"]) == (0.1, 0.0)
+
+
+def test_a_training_that_diverges_names_its_rate(few):
+    run = training(few, epochs=3, learning_rate=1e30, clip_norm=1e30, warmup_share=0)
+    with pytest.raises(RunError, match=r"^the loss is not finite in epoch \d; lower train.learning_rate$"):
+        list(run.epochs())
+
+
+def test_weights_that_are_no_numbers_after_the_last_step_are_seen(few):
+    run = training(few, epochs=1)
+    run.optimiser.register_step_post_hook(lambda *_: _spoil(run, few))
+    with pytest.raises(RunError, match=r"the loss is not finite in epoch 1; lower train.learning_rate"):
+        run.run_epoch()
+
+
+def _spoil(run, few):
+    """NaN weights after the last step of the epoch."""
+    run.num_steps = getattr(run, "num_steps", 0) + 1
+    if run.num_steps == run.stream.num_batches:
+        torch.nn.init.constant_(next(run.network.parameters()), float("nan"))
