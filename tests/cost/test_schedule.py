@@ -62,6 +62,14 @@ def test_at_full_rate_a_layer_waits_for_its_turn_in_a_later_round() -> None:
     assert loaded.latency_cycles == 80
 
 
+def test_at_full_rate_no_layer_runs_in_a_round_before_the_layers_in_front_of_it() -> None:
+    # Chunk 0 begins c at 60, a round late, for b ends then; d follows there at 70 though it was ready at 10.
+    workload = Workload((layer("a", IMAGE), layer("b", "a"), layer("c", "b"), layer("d", "a")))
+    loaded = schedule_loaded(workload, {"a": 10, "b": 50, "c": 10, "d": 10}, {"a": 0, "b": 1, "c": 0, "d": 0})
+    assert loaded.starts == {"a": 0, "b": 10, "c": 60, "d": 70}
+    assert loaded.latency_cycles == 80
+
+
 def test_one_chunk_has_no_turns_to_wait_for() -> None:
     cycles = {"a": 10, "b": 40, "c": 5, "d": 7}
     chunk_of = dict.fromkeys("abcd", 0)

@@ -40,7 +40,8 @@ def schedule_loaded(workload: Workload, cycles: Mapping[str, int], chunk_of: Map
     """One image among many at full rate: a modulo schedule at the period of the slowest chunk.
 
     A chunk repeats its layers back to back in every period. Its round is placed so that its first layer starts when
-    its producers end; a later layer whose producers end after its turn waits for its turn in a later round.
+    its producers end; a later layer whose producers end after its turn waits for its turn in a later round, and the
+    image's layers after it on that chunk follow in that round or later.
 
     Source: modulo scheduling as in Rau, MICRO-27, 1994, with fixed phases.
     """
@@ -50,10 +51,10 @@ def schedule_loaded(workload: Workload, cycles: Mapping[str, int], chunk_of: Map
     for layer in workload.layers:
         chunk = chunk_of[layer.name]
         ready = _ready(workload, layer.name, starts, cycles)
-        phase = turn.get(chunk, ready)
-        rounds = max(0, -(-(ready - phase) // period))
-        starts[layer.name] = phase + rounds * period
-        turn[chunk] = phase + cycles[layer.name]
+        earliest = turn.get(chunk, ready)  # right behind the chunk's previous layer, in the round that one ran in
+        rounds = max(0, -(-(ready - earliest) // period))
+        starts[layer.name] = earliest + rounds * period
+        turn[chunk] = starts[layer.name] + cycles[layer.name]
     return _schedule(starts, cycles)
 
 

@@ -80,11 +80,11 @@ def _starts_loaded(
     """A chunk repeats its layers back to back every period, beginning when its first layer's producers end."""
     starts: dict[str, int] = {}
     ends: dict[str, int] = {}
-    slot: dict[int, int] = {}  # where in its round the chunk is, as the start of its next layer in some round
+    slot: dict[int, int] = {}  # end of the image's previous layer on a chunk: its next layer's turn in that round
     for name in cycles:
         ready, chunk = _ready(workload, name, ends), chunk_of[name]
         at = slot.get(chunk, ready)
         starts[name] = at + max(0, -(-(ready - at) // period)) * period
         ends[name] = starts[name] + cycles[name]
-        slot[chunk] = at + cycles[name]
+        slot[chunk] = ends[name]
     return starts
