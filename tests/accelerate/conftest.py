@@ -45,14 +45,14 @@ def _class_table(rng: np.random.Generator, index: int, designs: int, columns: in
     zeros = np.zeros(designs, np.int64)
     kind, width = CLASSES[index]
     return ClassTable(
-        chunk_class=ChunkClass(kind=kind, width_bits=width, max_channels=8),
+        chunk_class=ChunkClass(kind=kind, width_bits=width, max_channels=8, output_bits=8),
         first_column=index * columns,
         shapes={(index, column): column for column in range(columns)},
         designs=ChunkDesigns(
             lanes=lanes,
             reduction=zeros + 1,
             capacity_i_bits=zeros + 1,
-            capacity_w_bits=rng.integers(1, 40, designs),
+            capacity_w_bits=rng.integers(1, 400, designs),
             capacity_o_bits=zeros + 1,
             read_slots=zeros + 1,
             write_slots=slots - 1,
@@ -60,6 +60,7 @@ def _class_table(rng: np.random.Generator, index: int, designs: int, columns: in
         ),
         cycles=np.asfortranarray(cycles),
         resources=resources.astype(np.int64),
+        resident_bits=np.asfortranarray(rng.integers(0, 5, (designs, columns)) * width),
         num_declared=designs,
     )
 
@@ -100,14 +101,14 @@ def enumerate_best(problem: Problem) -> Best | None:
     """All combinations in plain Python, from the definition of the problem; None if none keeps all limits."""
     table, clock = problem.table, problem.table.clock_hertz
     options: list[list[tuple[int, int, list[int]]]] = []
-    for index, entry in enumerate(table.classes):
+    for entry in table.classes:
         share = problem.demand.counts[entry.first_column : entry.first_column + len(entry.shapes)]
         if not share.any():
             continue
         rows: list[tuple[int, int, list[int]]] = []
         for row in range(len(entry.designs)):
             cycles = [int(entry.cycles[row, column]) for column in np.flatnonzero(share)]
-            need = problem.demand.weights[index] * entry.chunk_class.width_bits
+            need = sum(int(entry.resident_bits[row, column]) * int(share[column]) for column in np.flatnonzero(share))
             if max(cycles) >= NEVER or (entry.designs.resident[row] and entry.designs.capacity_w_bits[row] < need):
                 continue
             total = sum(c * int(n) for c, n in zip(cycles, share[share > 0], strict=True))

@@ -8,7 +8,7 @@ from cosearch.accelerate import AcceleratorSpace, Budget, DesignTable, EngineRes
 from cosearch.cost import best_mapping, evaluate, resources_of
 from cosearch.design import parse_limits
 from cosearch.errors import MappingError
-from cosearch.hardware import Capacity, Chunk, ChunkKind, Platform, Unroll, load_platform
+from cosearch.hardware import Capacity, Chunk, ChunkKind, Platform, Unroll, load_platform, resident_bits
 from cosearch.workload import Layer, Workload
 
 LIMITS = [(), ("dsp<=40",), ("dsp<=60", "bram18<=62"), ("latency_seconds<=4e-4", "lut<=11500")]
@@ -36,6 +36,7 @@ def _declared(kind: ChunkKind, space: AcceleratorSpace, max_channels: int) -> li
             write_slots=s,
             resident_weights=resident,
             max_channels=max_channels,
+            output_bits=8,
         )
         for resident in chunk.resident_weights
         for k, c, r, s in itertools.product(lanes, reductions, chunk.read_slots, chunk.write_slots)
@@ -47,8 +48,7 @@ def _priced(layers: list[Layer], chunks: list[Chunk], table: DesignTable, zc706:
     """Cycles, DSPs, BRAMs, LUTs and slots of every chunk that runs all layers."""
     priced: list[tuple[int, ...]] = []
     for chunk in chunks:
-        weights = sum(layer.num_weights for layer in layers) * 8
-        if chunk.resident_weights and weights > chunk.capacity_bits.W:
+        if chunk.resident_weights and sum(resident_bits(x, chunk) for x in layers) > chunk.capacity_bits.W:
             continue
         try:
             cycles = sum(int(best_mapping(layer, chunk, table.port)[1].cycles) for layer in layers)

@@ -1,7 +1,9 @@
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from cosearch.accelerate import Budget, Deadline, Exact, Problem, is_feasible, solve
@@ -44,6 +46,16 @@ def test_minimises_sums(
     problem = make_problem(seed, 3, 16, ("fps>=4000",), objective=objective, room=1.5)
     expected, result = oracle(problem), Exact().run(problem, seed=0, budget=Budget())
     assert (result.value, result.designs) == ((expected.value, expected.designs) if expected else (None, None))
+    if expected:
+        assert (result.certified, result.bound, result.gap) == (True, expected.value, 0.0)
+
+
+def test_an_optimum_of_nothing_has_its_bound(make_problem: Callable[..., Problem]) -> None:
+    problem = make_problem(0, 2, 16, objective="uram", room=9.0)
+    for entry in problem.table.classes:
+        entry.resources[:, 2] = 0
+    result = Exact().run(problem, seed=0, budget=Budget())
+    assert (result.value, result.bound, result.gap, result.certified) == (0.0, 0.0, 0.0, True)
 
 
 def test_some_instances_are_feasible_and_some_are_not(make_problem: Callable[..., Problem]) -> None:
@@ -66,6 +78,15 @@ def test_a_small_budget_of_evaluations_is_kept_and_not_certified(make_problem: C
     assert part.value is not None
     assert whole.value is not None
     assert part.value <= whole.value
+
+
+def test_evaluations_are_those_of_designs_that_exist(make_problem: Callable[..., Problem]) -> None:
+    problem = make_problem(1, 2, 40, room=2.0)
+    first, second = problem.table.classes
+    few = replace(first, designs=first.designs.take(np.arange(5)), cycles=first.cycles[:5])
+    few = replace(few, resources=few.resources[:5], resident_bits=few.resident_bits[:5])
+    problem = replace(problem, table=replace(problem.table, classes=(few, second)))
+    assert Exact().run(problem, seed=0, budget=Budget(evaluations=30)).evaluations == 5 + 15
 
 
 def test_time_that_is_over_proves_nothing(make_problem: Callable[..., Problem]) -> None:

@@ -89,7 +89,7 @@ def test_a_platform_that_is_too_small_is_named(make_problem: Callable[..., Probl
     assert (told.binding, told.joint_factor) == ("platform bram18", None)
     assert [relaxation.sufficient for relaxation in told.relaxations] == [None]
     assert (
-        "the budget of synthetic does not suffice: the smallest chunks take 26 bram18 together, 3 are allowed"
+        "the budget of synthetic does not suffice: the smallest chunks take 20 bram18 together, 3 are allowed"
         in told.reason
     )
 

@@ -63,7 +63,7 @@ def test_counts_layers_and_weights(lenet: Workload, lenet_table: DesignTable) ->
 
 def test_a_branch_is_seen(lenet: Workload, lenet_table: DesignTable) -> None:
     first = lenet.layers[0]
-    twice = Workload(layers=(first, first.renamed("again")))
+    twice = Workload(layers=(first, replace(first, name="again")))
     assert not lenet_table.demand_of(twice).is_chain
 
 

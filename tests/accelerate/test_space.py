@@ -1,6 +1,6 @@
 import pytest
 
-from cosearch.accelerate import AcceleratorSpace, demo_space
+from cosearch.accelerate import AcceleratorSpace
 from cosearch.errors import RecipeError
 from cosearch.records import parse_record
 
@@ -41,9 +41,3 @@ def test_one_choice_fixes_a_parameter() -> None:
 )
 def test_refuses_with_one_line(value: dict[str, object], message: str) -> None:
     _refused(value, message)
-
-
-def test_the_demo_space_is_a_part_of_the_question() -> None:
-    space = demo_space(allocation="kind", widths=(8,))
-    assert (space.allocation, space.widths) == ("kind", (8,))
-    assert len(space.chunk.lanes) * len(space.chunk.reductions) <= 20

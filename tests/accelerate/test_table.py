@@ -8,7 +8,7 @@ from cosearch.accelerate.allocation import allocate
 from cosearch.accelerate.arrays import NEVER_CYCLES
 from cosearch.cost import best_mapping, resources_of
 from cosearch.errors import HardwareError, MappingError
-from cosearch.hardware import ChunkKind, Platform, load_platform
+from cosearch.hardware import ChunkKind, Platform, load_platform, resident_bits
 from cosearch.workload import IMAGE, Layer, Workload
 
 
@@ -77,7 +77,8 @@ def test_no_design_beats_another_for_every_network(lenet_table: DesignTable) -> 
     dropped = 0
     for entry in lenet_table.classes:
         dropped += entry.num_declared - len(entry.designs)
-        features = np.concatenate([entry.resources, -entry.designs.weight_limit_bits[:, None], entry.cycles], axis=1)
+        limits = -entry.designs.weight_limit_bits[:, None]
+        features = np.concatenate([entry.resources, limits, entry.cycles, entry.resident_bits], axis=1)
         for row, feature in enumerate(features):
             no_worse = (features <= feature).all(axis=1)
             assert no_worse.sum() == 1
@@ -86,7 +87,7 @@ def test_no_design_beats_another_for_every_network(lenet_table: DesignTable) -> 
 
 
 def test_equal_shapes_share_a_column(lenet: Workload, tiny_space: AcceleratorSpace, zc706: Platform) -> None:
-    again = [layer.renamed(f"{layer.name}_again") for layer in lenet.layers]
+    again = [replace(layer, name=f"{layer.name}_again") for layer in lenet.layers]
     table = DesignTable.build([*lenet.layers, *again], tiny_space, zc706, 2e8)
     assert table.num_columns == 5
     assert [table.column_of(layer) for layer in again] == [table.column_of(layer) for layer in lenet.layers]
@@ -102,15 +103,22 @@ def test_cycles_of_a_network_are_sums(lenet: Workload, lenet_table: DesignTable)
     assert depthwise.tolist() == second.cycles[:, 0].tolist()
 
 
-def test_resident_weights_must_fit_the_buffer(lenet: Workload, lenet_table: DesignTable) -> None:
+def test_resident_weights_must_fit_the_buffer_in_whole_rows(lenet: Workload, lenet_table: DesignTable) -> None:
     entry = lenet_table.classes[0]
     resident = entry.designs.resident == 1
     assert resident.any()
+    assert not entry.resident_bits[~resident].any()
+    chunks = [entry.designs.chunk(row, entry.chunk_class) for row in range(len(entry.designs))]
+    layers = [layer for layer in lenet.layers if not layer.is_depthwise]
+    for row in np.flatnonzero(resident):
+        needs = [resident_bits(layer, chunks[row]) for layer in layers]
+        assert entry.resident_bits[row].tolist() == needs
     demand = lenet_table.demand_of(lenet)
-    bound = 524_288 // 8
-    for weights, fits in ((bound, True), (bound + 1, False)):
-        cycles = lenet_table.cycles_of(replace(demand, weights=np.array([float(weights), 0.0])))[0]
-        assert np.isfinite(cycles[resident]).any() == fits
+    for copies in (1, 2, 3):
+        cycles = lenet_table.cycles_of(replace(demand, counts=demand.counts * copies))[0]
+        for row in np.flatnonzero(resident & (entry.cycles < NEVER_CYCLES).all(axis=1)):
+            need = copies * sum(resident_bits(layer, chunks[row]) for layer in layers)
+            assert np.isfinite(cycles[row]) == (need <= chunks[row].capacity_bits.W)
         assert np.isfinite(cycles[~resident]).any()
 
 
@@ -118,10 +126,12 @@ def test_a_fraction_of_a_layer_that_does_not_fit_still_does_not_fit(
     lenet: Workload, lenet_table: DesignTable
 ) -> None:
     demand = lenet_table.demand_of(lenet)
-    half = Demand(counts=demand.counts * 1e-9, weights=demand.weights, is_chain=True)
-    for whole, part in zip(lenet_table.cycles_of(demand), lenet_table.cycles_of(half), strict=True):
-        assert (np.isfinite(whole) == np.isfinite(part)).all()
-        assert part[np.isfinite(part)] == pytest.approx(whole[np.isfinite(whole)] * 1e-9)
+    half = Demand(counts=demand.counts * 1e-9, weights=demand.weights * 1e-9, is_chain=True)
+    pairs = zip(lenet_table.classes, lenet_table.cycles_of(demand), lenet_table.cycles_of(half), strict=True)
+    for entry, whole, part in pairs:
+        assert (np.isfinite(part) == (entry.cycles < NEVER_CYCLES).all(axis=1)).all()
+        both = np.isfinite(whole)
+        assert part[both] == pytest.approx(whole[both] * 1e-9)
 
 
 def test_refuses_a_space_beyond_the_platform(lenet: Workload, zc706: Platform) -> None:
@@ -160,8 +170,10 @@ def test_a_larger_buffer_for_resident_weights_is_kept(lenet: Workload, zc706: Pl
     )
     table = DesignTable.build([layer], AcceleratorSpace(allocation="single", widths=(8,), chunk=chunk), zc706, 2e8)
     demand = table.demand_of(Workload(layers=(replace(layer, source=IMAGE),)))
+    one = 12 * 120 * 8  # ten channels on four lanes take rows for twelve
+    assert sorted(set(table.classes[0].resident_bits[:, 0].tolist())) == [0, one]
     held = [
-        int(np.isfinite(table.cycles_of(replace(demand, weights=np.array([bits / 8])))[0]).sum())
-        for bits in (16_384, 524_288, 600_000)
+        int(np.isfinite(table.cycles_of(replace(demand, counts=np.array([float(copies)])))[0]).sum())
+        for copies in (1, 524_288 // one, 524_288 // one + 1)
     ]
     assert held == [3, 2, 1]

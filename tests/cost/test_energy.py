@@ -39,6 +39,7 @@ def chunk(kind: ChunkKind = ChunkKind.STANDARD, lanes: int = 4, reduction: int =
         read_slots=8,
         write_slots=4,
         max_channels=64,
+        output_bits=32,
     )
 
 

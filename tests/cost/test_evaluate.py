@@ -47,6 +47,7 @@ def program(kind: str, names: tuple[str, ...], **changes: Any) -> dict[str, Any]
         "read_slots": 12,
         "write_slots": 6,
         "max_channels": 96,
+        "output_bits": 32,
         "layers": [{"name": name, "tile": TILES[name], "loop_order": PIXELS_OUTER} for name in names],
         **changes,
     }

@@ -34,6 +34,7 @@ def chunk_of(**changes: Any) -> dict[str, Any]:
         "capacity_o_bits": 262144,
         "resident_weights": False,
         "max_channels": 512,
+        "output_bits": 8,
         "beat_bits": 128,
         "fabric": SERIES7,
         **changes,
@@ -42,7 +43,7 @@ def chunk_of(**changes: Any) -> dict[str, Any]:
 
 def buffers_of(**changes: Any) -> dict[str, Any]:
     arguments = chunk_of(**changes)
-    del arguments["beat_bits"]
+    del arguments["beat_bits"], arguments["output_bits"]
     return buffers(**arguments)
 
 
@@ -177,6 +178,16 @@ class TestChunk:
         extra_i = buffers_of(kind=ChunkKind.BOTH)["I"].lut - buffers_of()["I"].lut
         assert chunk_resources(**chunk_of(kind=ChunkKind.BOTH)).lut == expected + both + extra_i
 
+    def test_the_widest_word_shapes_the_store_path_and_the_stream(self) -> None:
+        rules, narrow = SERIES7.lut, chunk_resources(**chunk_of()).lut
+        wide = chunk_resources(**chunk_of(output_bits=16)).lut
+        stream = SERIES7.stream_lut(16, 128) - SERIES7.stream_lut(8, 128)
+        assert wide - narrow == 16 * 8 * rules.store_lane_per_bit + stream
+        assert SERIES7.stream_lut(32, 128) == SERIES7.stream_lut(16, 128)
+        logits = chunk_resources(**chunk_of(output_bits=32)).lut
+        assert logits - wide == 16 * 16 * rules.store_lane_per_bit
+        assert chunk_resources(**chunk_of(output_bits=4)).lut == narrow  # residuals have 8 bits
+
     def test_no_ultra_ram(self) -> None:
         assert chunk_resources(**chunk_of(fabric=load_fabric("ultrascale+"))).uram == 0
 
@@ -190,6 +201,7 @@ class TestChunk:
             read_slots=8,
             write_slots=4,
             max_channels=512,
+            output_bits=8,
         )
         assert resources_of(chunk, load_platform("zc706")) == chunk_resources(**chunk_of())
         slower = chunk.model_copy(update={"read_slots": 1, "write_slots": 1})

@@ -6,9 +6,10 @@ import random
 import pytest
 import torch
 
-from cosearch.cost import UNREACHABLE, CapacityGrid, best_mapping, cycle_table
+from cosearch.cost import UNREACHABLE, CapacityGrid, best_mapping, candidate_tilings, cycle_table, may_run
+from cosearch.cost.table import _Rows
 from cosearch.errors import HardwareError, MappingError
-from cosearch.hardware import Capacity, Chunk, ChunkKind, DramPort, Unroll, check_mapping
+from cosearch.hardware import Capacity, Chunk, ChunkKind, DramPort, Tile, Unroll, check_mapping, tile_bits
 from cosearch.workload import Layer
 
 PORT = DramPort(beat_bits=64, burst_latency_cycles=4, total_slots=64)
@@ -33,6 +34,7 @@ LAYERS = (
     layer("again"),
     layer("linear", OY=1, OX=1, IY=1, IX=1, FY=1, FX=1, padding_y=0, padding_x=0, C=64),
     layer("wide", weight_bits=16),
+    layer("stem", C=1),
 )
 
 
@@ -47,7 +49,7 @@ def chunk_at(unroll, slot, i, w, o, *, kind=ChunkKind.BOTH, resident=False):
     return Chunk(
         kind=kind, weight_bits=8, activation_bits=8, unroll=UNROLLS[unroll],
         capacity_bits=Capacity(I=GRID.I[i], W=GRID.W[w], O=GRID.O[o]), read_slots=SLOTS[slot][0],
-        write_slots=SLOTS[slot][1], resident_weights=resident, max_channels=64,
+        write_slots=SLOTS[slot][1], resident_weights=resident, max_channels=64, output_bits=32,
     )  # fmt: skip
 
 
@@ -70,6 +72,28 @@ def test_every_entry_is_the_best_mappings(resident):
                 assert timing.cycles == entry
 
 
+@pytest.mark.parametrize("kind", list(ChunkKind))
+@pytest.mark.parametrize("lanes", [3, 16])
+def test_a_tile_fits_the_banks_that_legality_gives_it_and_none_smaller(kind, lanes):
+    unroll = Unroll(K=lanes, C=1 if kind is ChunkKind.DEPTHWISE else 8)
+    roomy = chunk_at(1, 0, 0, 0, 0).model_copy(update={"kind": kind, "unroll": unroll})
+    for one in LAYERS:
+        if not may_run(one, kind, 8, 8):
+            continue
+        for tilings in candidate_tilings(one, PORT.beat_bits):
+            for index in random.Random(lanes).sample(range(len(tilings)), min(8, len(tilings))):
+                need = dict(zip("IWO", tile_bits(one, tilings.mapping(one, index).tile, roomy), strict=True))
+                for short in ("", "I", "W", "O"):
+                    sizes = {name: (need[name] - (name == short),) for name in "IWO"}
+                    cells = _Rows.of(roomy).cells(tilings, CapacityGrid(**sizes))
+                    assert int(cells[0, index] == 0) == int(short == "")
+
+
+def test_one_channel_takes_a_whole_row_of_every_pixel():
+    chunk = chunk_at(1, 0, 1, 1, 1)
+    assert tile_bits(LAYERS[7], Tile(K=24, OY=8, OX=8), chunk) == (16 * 64 * 8, 32 * 8 * 9 * 8, 32 * 64 * 32)
+
+
 def test_larger_buffers_are_never_slower_and_equal_shapes_cost_the_same():
     cycles = table()
     for dim in (2, 3, 4):
@@ -89,7 +113,9 @@ def test_no_fitting_tiling_names_layer_and_bounds():
     chunk = chunk_at(0, 0, 0, 0, 0).model_copy(update={"capacity_bits": Capacity(I=8, W=8, O=8)})
     with pytest.raises(MappingError, match=r"dense: no tiling fits banks of 8 \(I\), 8 \(W\) and 8 \(O\) bits"):
         best_mapping(LAYERS[0], chunk, PORT)
-    with pytest.raises(MappingError, match="wide: 16-bit weights"):
+    with pytest.raises(
+        MappingError, match="wide: 16-bit weights and 8-bit inputs do not fit a chunk of 8 and 8 bits"
+    ):
         best_mapping(LAYERS[6], chunk, PORT)
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from cosearch.cost import best_mapping, candidate_tilings, layer_cycles, rates_of, shape_of, time_layer
 from cosearch.cost.tilings import cut_sizes
+from cosearch.errors import MappingError
 from cosearch.hardware import (
     PIXELS_OUTER,
     WEIGHTS_OUTER,
@@ -27,7 +28,7 @@ def mappings(layer, beat_bits):
     return [
         tilings.mapping(layer, index)
         for tilings in candidate_tilings(layer, beat_bits)
-        for index in range(len(tilings.words_I))
+        for index in range(len(tilings))
     ]
 
 
@@ -36,7 +37,7 @@ def test_cut_sizes_are_multiples_of_the_step_or_the_whole():
     assert cut_sizes(10, 16, (1, 2)) == [10]
 
 
-def test_candidates_are_legal_distinct_and_know_their_footprint():
+def test_candidates_are_legal_and_distinct():
     rng = random.Random(0)
     for _ in range(40):
         layer = random_layer(rng)
@@ -46,11 +47,13 @@ def test_candidates_are_legal_distinct_and_know_their_footprint():
         assert len(found) <= 600
         for mapping in found:
             check_mapping(layer, mapping, chunk, 64)
-        for tilings in candidate_tilings(layer, 64):
-            for index in range(len(tilings.words_I)):
-                bits = tile_bits(layer, tilings.mapping(layer, index).tile, chunk)
-                words = (tilings.words_I[index] * 16, tilings.words_W[index] * 16, tilings.words_O[index] * 32)
-                assert tuple(int(word) for word in words) == bits
+
+
+def test_a_beat_narrower_than_a_word_is_refused():
+    layer = Layer(name="conv", source="image", K=4, C=4, OY=1, OX=1, IY=1, IX=1, weight_bits=8, input_bits=8,
+                  output_bits=32)  # fmt: skip
+    with pytest.raises(MappingError, match="conv: a beat of 16 bits holds no 32-bit word; use a wider port"):
+        candidate_tilings(layer, 16)
 
 
 def test_the_smallest_candidate_is_one_block_on_a_few_pixels():
@@ -84,7 +87,7 @@ def test_the_best_candidate_is_close_to_the_best_of_all_tilings(capacity_bits):
     chunk = Chunk(
         kind=ChunkKind.STANDARD, weight_bits=8, activation_bits=8, unroll=Unroll(K=8, C=4),
         capacity_bits=Capacity(I=capacity_bits, W=capacity_bits, O=capacity_bits * 2),
-        read_slots=16, write_slots=8, max_channels=64,
+        read_slots=16, write_slots=8, max_channels=64, output_bits=32,
     )  # fmt: skip
     best = min(time_layer(layer, mapping, chunk, port).cycles for mapping in all_mappings(layer, chunk))
     found = best_mapping(layer, chunk, port)[1].cycles

@@ -62,6 +62,7 @@ def make_chunk(**changes):
         "read_slots": 16,
         "write_slots": 8,
         "max_channels": 4096,
+        "output_bits": 32,
     }
     return Chunk(**(fields | changes))
 

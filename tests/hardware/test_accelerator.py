@@ -39,6 +39,7 @@ def chunk(*layers: dict[str, Any], **changes: Any) -> dict[str, Any]:
         "read_slots": 8,
         "write_slots": 8,
         "max_channels": 16,
+        "output_bits": 32,
         "layers": layers,
         **changes,
     }
@@ -97,7 +98,7 @@ def test_layers_run_on_one_chunk_or_on_several() -> None:
         (
             [chunk(STEM_PROGRAM, HEAD_PROGRAM, resident_weights=True)],
             HardwareError,
-            "chunks[0]: resident weights of 2176 bits do not fit the W buffer of 2048 bits; enlarge it",
+            "chunks[0]: resident weights of 2560 bits do not fit the W buffer of 2048 bits; enlarge it",
         ),
     ],
 )
@@ -109,7 +110,7 @@ def test_what_cannot_run_is_refused(chunks: list[dict[str, Any]], error: type[Ex
 
 def test_slots_and_resident_weights_may_fill_what_there_is() -> None:
     accelerator(chunk(STEM_PROGRAM, read_slots=16, write_slots=8), chunk(HEAD_PROGRAM)).check(NETWORK)
-    weights_bits = (16 + 256) * 8
+    weights_bits = (16 * 4 + 256) * 8  # one input channel takes a row of four
     capacity = {"I": 8192, "W": weights_bits, "O": 32768}
     accelerator(chunk(STEM_PROGRAM, HEAD_PROGRAM, resident_weights=True, capacity_bits=capacity)).check(NETWORK)
 

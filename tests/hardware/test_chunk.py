@@ -14,6 +14,7 @@ CHUNK: dict[str, Any] = {
     "read_slots": 12,
     "write_slots": 4,
     "max_channels": 64,
+    "output_bits": 32,
 }
 
 

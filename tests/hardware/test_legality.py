@@ -14,6 +14,7 @@ from cosearch.hardware import (
     Tile,
     Unroll,
     check_mapping,
+    resident_bits,
     tile_bits,
     words_per_beat,
 )
@@ -49,6 +50,7 @@ CHUNK = Chunk(
     read_slots=8,
     write_slots=4,
     max_channels=64,
+    output_bits=32,
 )
 BEAT_BITS = 128
 
@@ -169,6 +171,37 @@ def test_a_layer_runs_on_equal_or_wider_bits(changes: dict[str, int]) -> None:
     wide = changed(CHUNK, weight_bits=8, activation_bits=10, capacity_bits={"I": 10**6, "W": 10**6, "O": 10**6})
     tile = changed(TILE, C=32)
     check_mapping(layer, Mapping(tile=tile, loop_order=WEIGHTS_OUTER), wide, BEAT_BITS)
+
+
+def test_residuals_and_outputs_fit_the_store_path() -> None:
+    wide = replace(CONV, residual="a", residual_bits=16)
+    message = "a 16-bit residual does not fit a chunk of 8-bit activations; give it a wider chunk"
+    assert refusal(wide, TILE, CHUNK) == message
+    message = "8-bit outputs exceed the 7 bits of the chunk's store path; give it a wider one"
+    assert refusal(CONV, TILE, changed(CHUNK, output_bits=7)) == message
+    check_mapping(CONV, Mapping(tile=TILE, loop_order=WEIGHTS_OUTER), changed(CHUNK, output_bits=8), BEAT_BITS)
+
+
+def test_a_tile_takes_whole_rows() -> None:
+    thin = replace(CONV, C=3, K=20)
+    tile = changed(TILE, C=3, K=20)
+    assert tile_bits(thin, tile, CHUNK) == (8 * 15 * 28 * 8, 32 * 8 * 9 * 4, 32 * 7 * 14 * 32)
+    both = changed(CHUNK, kind="both")
+    assert tile_bits(thin, tile, both)[0] == 16 * 15 * 28 * 8  # rows as wide as the lanes, for depthwise layers
+    depthwise = tile_bits(replace(DEPTHWISE, G=20), Tile(G=20, OY=7, OX=14), both)
+    assert depthwise == (32 * 15 * 28 * 8, 32 * 8 * 9 * 4, 32 * 7 * 14 * 32)
+
+
+def test_resident_weights_lie_in_whole_rows() -> None:
+    resident = changed(CHUNK, resident_weights=True, unroll={"K": 24, "C": 8})
+    roomy = changed(resident, capacity_bits={"I": 10**6, "W": 1, "O": 10**6})
+    message = "tile K=16 splits a row of resident weights; use a multiple of 24 or all 64"
+    assert refusal(CONV, TILE, roomy) == message
+    check_mapping(CONV, Mapping(tile=changed(TILE, K=64), loop_order=WEIGHTS_OUTER), roomy, BEAT_BITS)
+    assert resident_bits(CONV, resident) == 72 * 32 * 9 * 4
+    assert resident_bits(replace(CONV, G=2, K=25, C=9), resident) == 2 * 48 * 16 * 9 * 4
+    both = changed(resident, kind="both")
+    assert resident_bits(DEPTHWISE, both) == 72 * 8 * 9 * 4
 
 
 def test_the_parameter_memory_bounds_the_channels() -> None:

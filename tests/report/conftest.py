@@ -128,6 +128,7 @@ def _accelerator(layers: list[dict[str, Any]]) -> Accelerator:
             "write_slots": chunk["slots"][1],
             "resident_weights": chunk["kind"] == "depthwise",
             "max_channels": 384,
+            "output_bits": 32,
             "layers": [
                 {"name": layer["name"], "tile": {"OY": 7, "OX": 7, "K": 16}, "loop_order": PIXELS_OUTER}
                 for layer in layers

@@ -15,6 +15,7 @@ from cosearch.hardware import (
     Unroll,
 )
 from cosearch.simulate import simulate_accelerator
+from cosearch.simulate.accelerator import _starts_loaded
 from cosearch.workload import IMAGE, Layer, Workload
 
 PORT = DramPort(beat_bits=64, burst_latency_cycles=4, total_slots=64)
@@ -37,6 +38,7 @@ def program(*layers, slots=8):
         read_slots=slots,
         write_slots=slots,
         max_channels=64,
+        output_bits=32,
         layers=tuple(
             LayerProgram(name=name, tile=Tile(K=16, C=16, OY=4, OX=4), loop_order=WEIGHTS_OUTER) for name in layers
         ),
@@ -76,6 +78,12 @@ def test_loaded_latency_follows_the_modulo_schedule():
     d_start = d_turn + -(-(d_ready - d_turn) // period) * period
     assert trace.latency_loaded_cycles == d_start + cycles["d"]
     assert trace.latency_loaded_cycles >= trace.latency_cycles
+
+
+def test_no_layer_runs_in_a_round_before_the_layers_in_front_of_it():
+    workload = Workload((conv("a", IMAGE), conv("b", "a"), conv("c", "b"), conv("d", "a")))
+    cycles, chunk_of = {"a": 10, "b": 50, "c": 10, "d": 10}, {"a": 0, "b": 1, "c": 0, "d": 0}
+    assert _starts_loaded(workload, cycles, chunk_of, 50) == {"a": 0, "b": 10, "c": 60, "d": 70}
 
 
 def test_branches_run_at_the_same_time_on_two_chunks():

@@ -34,6 +34,7 @@ def make_chunk(**changes):
         "read_slots": 32,
         "write_slots": 16,
         "max_channels": 4096,
+        "output_bits": 32,
     }
     return Chunk(**(fields | changes))
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cosearch.units import BITS_PER_BYTE, cycles_of, format_quantity
+from cosearch.units import cycles_of, format_quantity
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,3 @@ def test_cycles_are_enough_and_not_one_too_many(seconds: float, clock_hertz: flo
     cycles = cycles_of(seconds, clock_hertz)
     assert cycles >= seconds * clock_hertz - 1e-6
     assert cycles < seconds * clock_hertz + 1
-
-
-def test_a_byte_has_eight_bits() -> None:
-    assert BITS_PER_BYTE == 8

@@ -31,7 +31,8 @@ D = pointwise("d", "c", 16, 10)
 def test_totals_are_sums_over_layers() -> None:
     network = Workload((A, B, C, D))
     assert network.num_macs == 64 * (3 * 16 + 16 * 32 + 32 * 16 + 16 * 10)
-    assert network.model_bits == 4 * (3 * 16 + 16 * 32 + 32 * 16 + 16 * 10)
+    parameters = 64 * (16 + 32 + 16 + 10)
+    assert network.model_bits == 4 * (3 * 16 + 16 * 32 + 32 * 16 + 16 * 10) + parameters
 
 
 def test_a_layer_is_found_by_name() -> None:
@@ -44,6 +45,7 @@ def test_a_layer_is_found_by_name() -> None:
 @pytest.mark.parametrize(
     ("layers", "message"),
     [
+        ((), "a network needs at least one layer"),
         ((A, A), "two layers are called 'a'; rename one"),
         ((pointwise("image", IMAGE, 3, 16),), "no layer may be called 'image', the network's input; rename it"),
         ((B, A), "b: reads 'a', which no earlier layer makes"),
@@ -70,4 +72,5 @@ def test_a_reader_sees_the_pooled_tensor_and_all_groups() -> None:
 
 def test_a_residual_is_added_before_pooling() -> None:
     pooled = replace(C, pool_y=2, pool_x=2)
-    assert Workload((A, B, pooled)).layer("c").num_outputs == 16 * 4 * 4
+    reader = pointwise("d", "c", 16, 10, size=4)
+    assert Workload((A, B, pooled, reader)).layers[-2:] == (pooled, reader)

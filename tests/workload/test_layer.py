@@ -34,7 +34,6 @@ def test_counts_of_a_convolution() -> None:
     layer = conv(pool_y=2, pool_x=7)
     assert layer.num_macs == 16 * 3 * 14 * 14 * 9
     assert layer.num_weights == 16 * 3 * 9
-    assert layer.num_outputs == 16 * 7 * 2
     assert (layer.in_channels, layer.out_channels) == (3, 16)
     assert not layer.is_depthwise
 
@@ -106,8 +105,3 @@ def test_the_shape_key_forgets_names_only() -> None:
     assert layer.shape_key() == other.shape_key()
     for change in ({"residual_bits": 6}, {"stride_x": 1}, {"weight_bits": 6}, {"pool_x": 2}, {"padding_y": 0}):
         assert conv(**{"residual": "a", "residual_bits": 8, **change}).shape_key() != layer.shape_key()
-
-
-def test_renamed_changes_the_name_only() -> None:
-    layer = conv().renamed("other")
-    assert layer == conv(name="other")

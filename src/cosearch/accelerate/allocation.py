@@ -17,11 +17,13 @@ class ChunkClass:
         width_bits: Width of weights and of activations.
         max_channels: The most output channels among the layers of the declared space, so that a chunk's resources do
             not depend on the network that is chosen.
+        output_bits: The widest output that one of them stores.
     """
 
     kind: ChunkKind
     width_bits: int
     max_channels: int
+    output_bits: int
 
     def __str__(self) -> str:
         return f"{self.kind} chunk of {self.width_bits} bits"
@@ -51,7 +53,9 @@ def allocate(layers: Sequence[Layer], space: AcceleratorSpace) -> list[tuple[Chu
             by_width = {max(by_width): by_kind[kind]}
         for width, share in sorted(by_width.items()):
             most = max(layer.out_channels for layer in share)
-            groups.append((ChunkClass(kind=kind, width_bits=width, max_channels=most), share))
+            widest = max(layer.output_bits for layer in share)
+            chunk_class = ChunkClass(kind=kind, width_bits=width, max_channels=most, output_bits=widest)
+            groups.append((chunk_class, share))
     return groups
 
 
@@ -62,12 +66,12 @@ def _kind_of(layer: Layer, space: AcceleratorSpace) -> ChunkKind:
 
 
 def _width_of(layer: Layer, space: AcceleratorSpace) -> int:
-    """The narrowest width that holds a layer's operands."""
-    need = max(layer.weight_bits, layer.input_bits)
+    """The narrowest width that holds a layer's operands, its residual among them."""
+    need = max(layer.weight_bits, layer.input_bits, layer.residual_bits)
     for width in space.widths:
         if need <= width:
             return width
     raise HardwareError(
-        f"{layer.weight_bits}-bit weights and {layer.input_bits}-bit inputs exceed the widest chunk of "
-        f"{space.widths[-1]} bits; add a width of at least {need}"
+        f"{layer.weight_bits}-bit weights and {max(layer.input_bits, layer.residual_bits)}-bit inputs exceed the "
+        f"widest chunk of {space.widths[-1]} bits; add a width of at least {need}"
     ).at(layer.name)

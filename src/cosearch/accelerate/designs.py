@@ -1,5 +1,6 @@
 """The designs of one chunk class: every combination of its choices."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -11,9 +12,10 @@ from cosearch.accelerate.arrays import IntArray
 from cosearch.accelerate.space import ChunkSpace
 from cosearch.cost import CapacityGrid, Resources, chunk_resources
 from cosearch.hardware import Capacity, Chunk, ChunkKind, DramPort, FabricRules, Unroll
+from cosearch.workload import Layer
 
 UNBOUNDED_BITS = 1 << 60
-"""More weights than any network has: what a chunk that streams its weights can hold."""
+"""More than the weights of any network: what a chunk that streams its weights can hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +47,17 @@ class ChunkDesigns:
 
     @property
     def weight_limit_bits(self) -> IntArray:
-        """Weights a design can hold: its W buffer where they are resident, else as good as unbounded. [designs]."""
+        """Bits of weights a design can hold: its W buffer where they are resident, else unbounded. [designs]."""
         return np.where(self.resident > 0, self.capacity_w_bits, UNBOUNDED_BITS)
+
+    def resident_bits(self, layers: Sequence[Layer], width_bits: int) -> IntArray:
+        """What each layer takes of a W buffer with resident weights, in whole rows; else 0. [designs, layers]."""
+        bits = np.zeros((len(self), len(layers)), np.int64)
+        for column, layer in enumerate(layers):
+            groups, lanes = (1, layer.G) if layer.is_depthwise else (layer.G, layer.K)
+            rows = -(-lanes // self.lanes) * -(-layer.C // self.reduction) * (groups * layer.FY * layer.FX)
+            bits[:, column] = rows * self.lanes * self.reduction * width_bits
+        return bits * (self.resident[:, None] > 0)
 
     def chunk(self, row: int, chunk_class: ChunkClass) -> Chunk:
         """One design as a record."""
@@ -64,6 +75,7 @@ class ChunkDesigns:
             write_slots=int(self.write_slots[row]),
             resident_weights=bool(self.resident[row]),
             max_channels=chunk_class.max_channels,
+            output_bits=chunk_class.output_bits,
         )
 
 
@@ -122,6 +134,7 @@ def design_resources(
         capacity_o_bits=torch.from_numpy(designs.capacity_o_bits),
         resident_weights=resident,
         max_channels=chunk_class.max_channels,
+        output_bits=chunk_class.output_bits,
         beat_bits=port.beat_bits,
         fabric=fabric,
     )

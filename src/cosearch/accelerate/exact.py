@@ -49,7 +49,7 @@ class Exact(AbstractEngine):
         if budget.evaluations is not None and not is_whole:
             share = budget.evaluations // len(problem.used)
             fronts = tuple(_first(f, rows, share) for f, rows in zip(fronts, problem.rows, strict=True))
-            evaluations = share * len(problem.used)
+            evaluations = sum(min(share, len(problem.table.classes[index].designs)) for index in problem.used)
         best = _solve(problem, fronts, deadline)
         if best.choice is None or best.value is None:
             proved = best.is_proved and is_whole
@@ -76,12 +76,13 @@ class Exact(AbstractEngine):
             choice = _settled(problem, fronts, best, deadline)
         designs = {index: int(rows[row]) for index, rows, row in zip(problem.used, problem.rows, choice, strict=True)}
         value = problem.metric(problem.objective, best.value)
+        is_known = is_whole and (best.is_proved or best.bound > 0)  # nothing is below 0 anyway
         return EngineResult(
             status="feasible",
             accelerator=build_accelerator(problem, designs),
             designs=designs,
             value=value,
-            bound=problem.metric(problem.objective, best.bound) if is_whole and best.bound else None,
+            bound=problem.metric(problem.objective, best.bound) if is_known else None,
             certified=best.is_proved and is_whole,
             evaluations=evaluations,
             history=(Progress(evaluations, value),),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -108,9 +108,9 @@ class AcceleratorSpace(Record):
     Attributes:
         allocation: Which layers share a chunk. ``single``: all, on one chunk of kind both. ``kind``: depthwise layers
             on a depthwise chunk, all others on a standard one. ``kind_bits``: each kind once per width.
-        widths: Operand widths a chunk may have, in bits. A layer needs the larger of its weight and input bits. Under
-            ``kind_bits`` it goes to the narrowest width that holds it; else the narrowest that holds all layers of
-            the chunk is taken.
+        widths: Operand widths a chunk may have, in bits. A layer needs the largest of its weight, input and residual
+            bits. Under ``kind_bits`` it goes to the narrowest width that holds it; else the narrowest that holds all
+            layers of the chunk is taken.
         chunk: The choices of each chunk.
     """
 
@@ -132,22 +132,3 @@ class AcceleratorSpace(Record):
         if value[-1] > 16:
             raise ValueError(f"width {value[-1]} exceeds the 16 bits of a multiplier")
         return value
-
-
-def demo_space(**changes: Any) -> AcceleratorSpace:
-    """A small space that is priced in seconds, for demonstrations and tests.
-
-    Args:
-        changes: Fields of `AcceleratorSpace` to replace.
-    """
-    chunk = ChunkSpace(
-        lanes=(4, 8, 16, 32),
-        reductions=(1, 4, 8, 16),
-        depthwise_lanes=(4, 8, 16, 32),
-        capacity_bits=CapacityChoices(
-            I=(32_768, 262_144), W=(16_384, 131_072), O=(65_536, 262_144), W_resident=(1_048_576,)
-        ),
-        read_slots=(4, 8, 16),
-        write_slots=(2, 4, 8),
-    )
-    return AcceleratorSpace.model_validate({"chunk": chunk, **changes})

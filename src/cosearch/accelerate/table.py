@@ -27,6 +27,8 @@ class ClassTable:
         shapes: Column of each layer shape, within the class.
         cycles: [designs, columns], contiguous by column; `NEVER_CYCLES` where no tiling fits the buffers.
         resources: [designs, resources], in the order of `RESOURCES`.
+        resident_bits: [designs, columns], what a layer takes of a W buffer that holds all weights of the chunk; 0
+            where weights are streamed.
         num_declared: Designs of the declared space, before any was dropped.
     """
 
@@ -36,6 +38,7 @@ class ClassTable:
     designs: ChunkDesigns
     cycles: IntArray
     resources: IntArray
+    resident_bits: IntArray
     num_declared: int
 
 
@@ -148,14 +151,16 @@ class DesignTable:
         if isinstance(demand, Workload):
             demand = self.demand_of(demand)
         vectors: list[FloatArray] = []
-        for index, entry in enumerate(self.classes):
+        for entry in self.classes:
             share = demand.counts[entry.first_column : entry.first_column + len(entry.shapes)]
             total = np.zeros(len(entry.designs))
-            never = entry.designs.weight_limit_bits < demand.weights[index] * entry.chunk_class.width_bits
+            never = np.zeros(len(entry.designs), np.bool_)
+            held = np.zeros(len(entry.designs))
             for column in np.flatnonzero(share):
                 total += entry.cycles[:, column] * share[column]
+                held += entry.resident_bits[:, column] * share[column]
                 never |= entry.cycles[:, column] >= NEVER_CYCLES
-            total[never] = np.inf
+            total[never | (held > entry.designs.weight_limit_bits)] = np.inf
             vectors.append(total)
         return vectors
 
@@ -183,8 +188,11 @@ class _ClassBuilder:
         resources = np.concatenate([part[2] for part in parts])
         self._check(distinct, cycles)
         useful = np.flatnonzero((cycles < NEVER_CYCLES).any(axis=1))
-        features = np.concatenate([resources, -designs.weight_limit_bits[:, None], cycles], axis=1)
-        best = useful[nondominated(features[useful])]
+        held = designs.resident_bits(distinct, self.chunk_class.width_bits)
+        features = [resources, -designs.weight_limit_bits[:, None], cycles]
+        if held.any():
+            features.append(held)
+        best = useful[nondominated(np.concatenate(features, axis=1)[useful])]
         return ClassTable(
             chunk_class=self.chunk_class,
             first_column=first_column,
@@ -192,6 +200,7 @@ class _ClassBuilder:
             designs=designs.take(best),
             cycles=np.asfortranarray(cycles[best]),
             resources=np.ascontiguousarray(resources[best]),
+            resident_bits=np.asfortranarray(held[best]),
             num_declared=sum(part[3] for part in parts),
         )
 

@@ -46,6 +46,12 @@ def memory(width_bits: Scalar, depth: Scalar, fabric: FabricRules) -> Memory:
     return Memory(bram18=where(is_shallow, nothing, bram18), lut=lut)
 
 
+def input_row_words(kind: ChunkKind, lanes: Scalar, reduction: Scalar) -> Scalar:
+    """Words in a row of the I buffer: what the array reads in a cycle."""
+    words = {ChunkKind.STANDARD: reduction, ChunkKind.DEPTHWISE: lanes, ChunkKind.BOTH: maximum(lanes, reduction)}
+    return words[kind]
+
+
 def buffers(
     *,
     kind: ChunkKind,
@@ -65,12 +71,7 @@ def buffers(
     The two banks of I, W and R are one memory of twice the depth: one is written while the other is read. The two
     banks of O are two memories: one is read and written by the array while the other is read by the store path.
     """
-    input_words = {
-        ChunkKind.STANDARD: reduction,
-        ChunkKind.DEPTHWISE: lanes,
-        ChunkKind.BOTH: maximum(lanes, reduction),
-    }[kind]
-    input_bits = input_words * activation_bits
+    input_bits = input_row_words(kind, lanes, reduction) * activation_bits
     row_bits = lanes * reduction * weight_bits
     sum_bits = lanes * ACCUMULATOR_BITS
     sum_rows = ceil_div(capacity_o_bits, sum_bits)
@@ -111,6 +112,7 @@ def chunk_resources(
     capacity_o_bits: Scalar,
     resident_weights: bool,
     max_channels: int,
+    output_bits: int,
     beat_bits: int,
     fabric: FabricRules,
 ) -> Resources:
@@ -127,6 +129,7 @@ def chunk_resources(
         capacity_o_bits: One bank of the O buffer.
         resident_weights: The W buffer has one bank, not two.
         max_channels: Channels of the parameter memory.
+        output_bits: The widest output that the store path writes.
         beat_bits: Width of the DRAM port.
         fabric: Rules of the FPGA family.
     """
@@ -145,7 +148,8 @@ def chunk_resources(
     ).values()
     rules = fabric.lut
     lane = lane_lut(weight_bits=weight_bits, activation_bits=activation_bits, reduction=reduction, fabric=fabric)
-    lane = lane + rules.store_lane + rules.store_lane_per_bit * activation_bits
+    stored_bits = max(activation_bits, output_bits)  # the store path reads residuals at activation bits
+    lane = lane + rules.store_lane + rules.store_lane_per_bit * stored_bits
     if kind is ChunkKind.BOTH:
         lane = lane + rules.steering_per_bit * activation_bits
     multiplier_dsp = int(fabric.multiplier_is_dsp(weight_bits, activation_bits))
@@ -156,7 +160,7 @@ def chunk_resources(
         uram=bram18 * 0,
         lut=lanes * lane
         + _total([part.lut for part in memories])
-        + fabric.stream_lut(activation_bits, beat_bits)
+        + fabric.stream_lut(stored_bits, beat_bits)
         + rules.control,
     )
 
@@ -178,6 +182,7 @@ def resources_of(chunk: Chunk, platform: Platform) -> Resources:
         capacity_o_bits=chunk.capacity_bits.O,
         resident_weights=chunk.resident_weights,
         max_channels=chunk.max_channels,
+        output_bits=chunk.output_bits,
         beat_bits=platform.dram.beat_bits,
         fabric=load_fabric(platform.family),
     )

@@ -8,6 +8,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
+from cosearch.cost.resources import input_row_words
 from cosearch.cost.shape import LayerShape, shape_of, stack_shapes
 from cosearch.cost.tilings import Tilings, candidate_tilings
 from cosearch.cost.timing import LayerTiming, layer_cycles, rates_of, time_layer
@@ -20,8 +21,10 @@ from cosearch.hardware import (
     DramPort,
     Mapping,
     Unroll,
+    check_chunk,
 )
 from cosearch.hardware.mapping import LoopOrder
+from cosearch.numerics import Scalar, ceil_div
 from cosearch.workload import Layer
 
 R = TypeVar("R", LayerShape, TileSizes)
@@ -52,7 +55,7 @@ class CapacityGrid:
 def may_run(layer: Layer, kind: ChunkKind, weight_bits: int, activation_bits: int) -> bool:
     """Whether a chunk of a kind and widths may run a layer, whatever its buffers."""
     kinds = (ChunkKind.DEPTHWISE, ChunkKind.BOTH) if layer.is_depthwise else (ChunkKind.STANDARD, ChunkKind.BOTH)
-    fits = layer.weight_bits <= weight_bits and layer.input_bits <= activation_bits
+    fits = layer.weight_bits <= weight_bits and max(layer.input_bits, layer.residual_bits) <= activation_bits
     return kind in kinds and fits and layer.N == 1
 
 
@@ -70,8 +73,9 @@ def cycle_table(
 ) -> Tensor:
     """Least closed-form cycles of each layer over its candidate tilings, for every chunk of a grid.
 
-    A tiling's cycles do not depend on the capacities, only whether it fits does. So every tiling is priced once, goes
-    to the least cell of the grid that holds it, and a running minimum along I, W and O fills the rest.
+    A tiling's cycles do not depend on the capacities, only whether it fits does. So every tiling is priced once an
+    unrolling, goes to the least cell of the grid that holds it in whole rows, and a running minimum along I, W and O
+    fills the rest.
 
     Args:
         layers: Layers of equal shape are priced once.
@@ -92,19 +96,20 @@ def cycle_table(
         UNREACHABLE,
         dtype=torch.int64,
     )
-    rates = ChunkRates(
-        unroll_K=_column([unroll.K for unroll in unrolls], 0),
-        unroll_C=_column([unroll.C for unroll in unrolls], 0),
-        read_slots=_column([read for read, _ in slots], 1),
-        write_slots=_column([write for _, write in slots], 1),
+    lanes, reduction = _column([unroll.K for unroll in unrolls]), _column([unroll.C for unroll in unrolls])
+    rows = _Rows(kind, (activation_bits, weight_bits), lanes, reduction, resident_weights)
+    rates = ChunkRates(  # along the leading dimensions of [unrolls, slots, tilings]
+        unroll_K=lanes[:, None],
+        unroll_C=reduction[:, None],
+        read_slots=_column([read for read, _ in slots]),
+        write_slots=_column([write for _, write in slots]),
         resident_weights=resident_weights,
     )
-    bits = (activation_bits, weight_bits)
     distinct: dict[tuple[int, ...], Layer] = {}
     for layer in layers:
-        if may_run(layer, kind, *bits):
+        if may_run(layer, kind, weight_bits, activation_bits):
             distinct.setdefault(layer.shape_key(), layer)
-    cells = _least_cycles(list(distinct.values()), rates, capacities, bits, port)
+    cells = _least_cycles(list(distinct.values()), rates, rows, capacities, port)
     column = {key: cells[:, :, index] for index, key in enumerate(distinct)}
     for index, layer in enumerate(layers):
         if layer.shape_key() in column:
@@ -118,17 +123,16 @@ def best_mapping(layer: Layer, chunk: Chunk, port: DramPort) -> tuple[Mapping, L
     Raises:
         MappingError: if the layer may not run on the chunk, or no tiling fits its buffers.
     """
-    if not may_run(layer, chunk.kind, chunk.weight_bits, chunk.activation_bits):
-        raise MappingError(
-            f"{layer.weight_bits}-bit weights and {layer.input_bits}-bit inputs"
-            f"{' of a depthwise layer' if layer.is_depthwise else ''} do not run on a {chunk.kind} chunk of "
-            f"{chunk.weight_bits} and {chunk.activation_bits} bits; give it another chunk"
-        ).at(layer.name)
+    try:
+        check_chunk(layer, chunk)
+    except HardwareError as error:
+        raise error.at(layer.name) from None
     capacity = chunk.capacity_bits
     grid = CapacityGrid(I=(capacity.I,), W=(capacity.W,), O=(capacity.O,))
+    rows = _Rows.of(chunk)
     best: tuple[int, Mapping] | None = None
     for tilings in candidate_tilings(layer, port.beat_bits):
-        fits = _cells(tilings, grid, (chunk.activation_bits, chunk.weight_bits), chunk.resident_weights) == 0
+        fits = rows.cells(tilings, grid)[0] == 0
         cycles = torch.as_tensor(
             layer_cycles(shape_of(layer), tilings.sizes, tilings.loop_order, rates_of(chunk), port)
         )
@@ -144,19 +148,20 @@ def best_mapping(layer: Layer, chunk: Chunk, port: DramPort) -> tuple[Mapping, L
 
 
 def _least_cycles(
-    layers: list[Layer], rates: ChunkRates, grid: CapacityGrid, bits: tuple[int, int], port: DramPort
+    layers: list[Layer], rates: ChunkRates, rows: "_Rows", grid: CapacityGrid, port: DramPort
 ) -> Tensor:
     """Least cycles of distinct layers: [unrolls, slots, layers, I, W, O]."""
     shape = (len(grid.I), len(grid.W), len(grid.O))
     num_cells = shape[0] * shape[1] * shape[2]
     lead = torch.broadcast_shapes(*(torch.as_tensor(t).shape for t in (rates.unroll_K, rates.read_slots)))[:2]
-    least = torch.full((*lead, len(layers) * num_cells), UNREACHABLE, dtype=torch.int64)
-    for batch in _batches(layers, rates, grid, bits, port):
+    # One cell more than the grid's takes what does not fit.
+    least = torch.full((*lead, len(layers) * num_cells + 1), UNREACHABLE, dtype=torch.int64)
+    for batch in _batches(layers, rows, grid, port):
         for part in batch.parts(_MAX_ELEMENTS // (lead[0] * lead[1])):
             cycles = layer_cycles(part.shape, part.sizes, part.loop_order, rates, port)
             cycles = torch.as_tensor(cycles).to(torch.int64).expand(*lead, -1)
-            least.scatter_reduce_(-1, part.target.expand_as(cycles), cycles, "amin")
-    return _running_minimum(least.reshape(*lead, len(layers), *shape))
+            least.scatter_reduce_(-1, part.target[:, None].expand_as(cycles), cycles, "amin")
+    return _running_minimum(least[..., :-1].reshape(*lead, len(layers), *shape))
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +169,8 @@ class _Batch:
     """Tilings of layers of one form that cut the same loops: one formula prices all.
 
     Attributes:
-        target: The flat cell of each tiling among those of all layers.
+        target: The flat cell of each tiling among those of all layers, [unrolls, tilings]; beyond the last where it
+            does not fit.
     """
 
     shape: LayerShape
@@ -174,31 +180,32 @@ class _Batch:
 
     def parts(self, num: int) -> Iterator["_Batch"]:
         """Pieces of at most a number of tilings, so that intermediate results stay in the cache."""
-        for start in range(0, len(self.target), num):
+        for start in range(0, self.target.shape[1], num):
             piece = slice(start, start + num)
-            yield _Batch(_sliced(self.shape, piece), _sliced(self.sizes, piece), self.loop_order, self.target[piece])
+            yield _Batch(
+                _sliced(self.shape, piece), _sliced(self.sizes, piece), self.loop_order, self.target[:, piece]
+            )
 
 
-def _batches(
-    layers: list[Layer], rates: ChunkRates, grid: CapacityGrid, bits: tuple[int, int], port: DramPort
-) -> Iterator[_Batch]:
-    """All candidate tilings that fit the largest buffers."""
+def _batches(layers: list[Layer], rows: "_Rows", grid: CapacityGrid, port: DramPort) -> Iterator[_Batch]:
+    """All candidate tilings that fit the largest buffers under some unrolling."""
     num_cells = len(grid.I) * len(grid.W) * len(grid.O)
     groups: dict[tuple[tuple[bool, bool, bool], LoopOrder, int], list[tuple[int, TileSizes, Tensor]]] = {}
     for index, layer in enumerate(layers):
         for tilings in candidate_tilings(layer, port.beat_bits):
-            cells = _cells(tilings, grid, bits, rates.resident_weights)
-            kept = cells < num_cells
+            cells = rows.cells(tilings, grid)
+            inside = cells < num_cells
+            kept = inside.any(dim=0)
+            targets = torch.where(inside, index * num_cells + cells, len(layers) * num_cells)
             for cut in tilings.cut[kept].unique().tolist():
                 chosen = kept & (tilings.cut == cut)
                 key = (shape_of(layer).form, tilings.loop_order, cut)
-                target = index * num_cells + cells[chosen]
-                groups.setdefault(key, []).append((index, _sliced(tilings.sizes, chosen), target))
+                groups.setdefault(key, []).append((index, _sliced(tilings.sizes, chosen), targets[:, chosen]))
     for (_, loop_order, _), members in groups.items():
-        repeats = torch.tensor([len(target) for _, _, target in members])
+        repeats = torch.tensor([target.shape[1] for _, _, target in members])
         shape = stack_shapes([layers[index] for index, _, _ in members], repeats)
         sizes = {name: torch.cat([getattr(part, name) for _, part, _ in members]) for name in _SIZES}
-        yield _Batch(shape, TileSizes(**sizes), loop_order, torch.cat([target for _, _, target in members]))
+        yield _Batch(shape, TileSizes(**sizes), loop_order, torch.cat([target for _, _, target in members], 1))
 
 
 def _sliced(record: R, index: slice | Tensor) -> R:
@@ -207,14 +214,56 @@ def _sliced(record: R, index: slice | Tensor) -> R:
     return replace(record, **{name: value[index] for name, value in values.items() if isinstance(value, Tensor)})
 
 
-def _cells(tilings: Tilings, grid: CapacityGrid, bits: tuple[int, int], resident: bool) -> Tensor:
-    """The least cell of the grid that holds each tiling, flat; beyond the last where none does."""
-    index_I = _first_fit(tilings.words_I * bits[0], grid.I)
-    index_W = torch.zeros_like(index_I) if resident else _first_fit(tilings.words_W * bits[1], grid.W)
-    index_O = _first_fit(tilings.words_O * ACCUMULATOR_BITS, grid.O)
-    flat = (index_I * len(grid.W) + index_W) * len(grid.O) + index_O
-    outside = (index_I == len(grid.I)) | (index_W == len(grid.W)) | (index_O == len(grid.O))
-    return torch.where(outside, len(grid.I) * len(grid.W) * len(grid.O), flat)
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Rows of the buffers of chunks that differ in their unrolling: what tiles take of them, in whole rows.
+
+    Attributes:
+        bits: Of an activation and of a weight.
+        lanes, reduction: Unrollings, [unrolls, 1].
+    """
+
+    kind: ChunkKind
+    bits: tuple[int, int]
+    lanes: Tensor
+    reduction: Tensor
+    resident_weights: bool
+
+    @staticmethod
+    def of(chunk: Chunk) -> "_Rows":
+        """The rows of one chunk."""
+        lanes, reduction = _column([chunk.unroll.K]), _column([chunk.unroll.C])
+        bits = (chunk.activation_bits, chunk.weight_bits)
+        return _Rows(chunk.kind, bits, lanes, reduction, chunk.resident_weights)
+
+    def cells(self, tilings: Tilings, grid: CapacityGrid) -> Tensor:
+        """The least cell that holds each tiling, flat; beyond the last where none does. [unrolls, tilings].
+
+        The needs are those of `hardware.tile_bits`, and so is the rule on tiles of resident weights.
+        """
+        sizes = tilings.sizes
+        input_words = _whole(
+            tilings.channels, torch.as_tensor(input_row_words(self.kind, self.lanes, self.reduction))
+        )
+        lane_words = _whole(sizes.M, self.lanes)
+        reduced_words = _whole(sizes.C, self.reduction)
+        index_I = _first_fit(input_words * tilings.pixels_I * self.bits[0], grid.I)
+        index_O = _first_fit(lane_words * tilings.pixels_O * ACCUMULATOR_BITS, grid.O)
+        if self.resident_weights:
+            splits = ((tilings.cut & 1 > 0) & (lane_words != sizes.M)) | (
+                (tilings.cut & 2 > 0) & (reduced_words != sizes.C)
+            )
+            index_W = torch.where(splits, len(grid.W), 0)
+        else:
+            index_W = _first_fit(lane_words * reduced_words * (tilings.window * self.bits[1]), grid.W)
+        flat = (index_I * len(grid.W) + index_W) * len(grid.O) + index_O
+        outside = (index_I == len(grid.I)) | (index_W == len(grid.W)) | (index_O == len(grid.O))
+        return torch.where(outside, len(grid.I) * len(grid.W) * len(grid.O), flat)
+
+
+def _whole(words: Scalar, row_words: Tensor) -> Tensor:
+    """Words of the rows that some words take."""
+    return torch.as_tensor(ceil_div(words, row_words) * row_words)
 
 
 def _first_fit(need: Tensor, bounds: tuple[int, ...]) -> Tensor:
@@ -231,7 +280,5 @@ def _running_minimum(cells: Tensor) -> Tensor:
     return cells
 
 
-def _column(values: list[int], dim: int) -> Tensor:
-    """Values along one of the leading dimensions [unrolls, slots, tilings]."""
-    tensor = torch.tensor(values, dtype=torch.int64)
-    return tensor.reshape(-1, 1, 1) if dim == 0 else tensor.reshape(1, -1, 1)
+def _column(values: list[int]) -> Tensor:
+    return torch.tensor(values, dtype=torch.int64).reshape(-1, 1)

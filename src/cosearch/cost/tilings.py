@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from cosearch.cost.work import TileSizes
+from cosearch.errors import MappingError
 from cosearch.hardware import PIXELS_OUTER, WEIGHTS_OUTER, Mapping, Tile, input_columns, input_rows, words_per_beat
 from cosearch.hardware.mapping import LoopOrder
 from cosearch.workload import Layer
@@ -25,15 +26,21 @@ class Tilings:
 
     Attributes:
         cut: Which loops have more than one tile, a bit each: 1 for M, 2 for C, 4 for OY, 8 for OX.
-        words_I, words_W, words_O: Words that a tile takes of a bank.
+        channels: Input channels of a tile; of a depthwise layer they are the lanes'.
+        pixels_I, pixels_O: Input pixels and output pixels of a tile.
+        window: Positions of the kernel.
     """
 
     loop_order: LoopOrder
     cut: Tensor
     sizes: TileSizes
-    words_I: Tensor
-    words_W: Tensor
-    words_O: Tensor
+    channels: Tensor
+    pixels_I: Tensor
+    pixels_O: Tensor
+    window: int
+
+    def __len__(self) -> int:
+        return len(self.cut)
 
     def mapping(self, layer: Layer, index: int) -> Mapping:
         """One of them as a record."""
@@ -49,7 +56,15 @@ def candidate_tilings(layer: Layer, beat_bits: int) -> tuple[Tilings, ...]:
     Channels are cut into about equal multiples of a beat's block, output pixels into rows, a row into columns. The
     smallest candidate is one block of channels on a few pixels. The order with pixels outside differs in time only
     where channels and pixels are both cut and the reduction is not: elsewhere it is left out.
+
+    Raises:
+        MappingError: if a beat is narrower than a word of the layer.
     """
+    for bits in (layer.weight_bits, layer.input_bits, *_stored_bits(layer)):
+        if not words_per_beat(beat_bits, bits):
+            raise MappingError(f"a beat of {beat_bits} bits holds no {bits}-bit word; use a wider port").at(
+                layer.name
+            )
     in_block = words_per_beat(beat_bits, layer.input_bits)
     out_block = math.lcm(*(words_per_beat(beat_bits, bits) for bits in _stored_bits(layer)))
     lanes = layer.G if layer.is_depthwise else layer.K
@@ -101,9 +116,10 @@ def _tilings(layer: Layer, loop_order: LoopOrder, tiles: list[tuple[int, int, in
         loop_order=loop_order,
         cut=(m < lanes) + 2 * (c < layer.C) + 4 * (oy < layer.OY) + 8 * (ox < layer.OX),
         sizes=TileSizes(M=m, C=c, OY=oy, OX=ox),
-        words_I=(m if layer.is_depthwise else c) * rows * columns,
-        words_W=m * c * (layer.FY * layer.FX),
-        words_O=m * oy * ox,
+        channels=m if layer.is_depthwise else c,
+        pixels_I=rows * columns,
+        pixels_O=oy * ox,
+        window=layer.FY * layer.FX,
     )
 
 

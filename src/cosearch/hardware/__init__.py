@@ -6,14 +6,22 @@ from cosearch.hardware.contract import (
     ACCUMULATOR_BITS,
     FRAME_SLOTS,
     LAYER_SETUP_CYCLES,
-    PARAMETER_BITS,
     TILE_OVERHEAD_CYCLES,
 )
 from cosearch.hardware.fabric import EnergyRules, FabricRules, load_fabric
-from cosearch.hardware.legality import check_mapping, input_columns, input_rows, tile_bits, words_per_beat
+from cosearch.hardware.legality import (
+    check_chunk,
+    check_mapping,
+    input_columns,
+    input_rows,
+    resident_bits,
+    tile_bits,
+    words_per_beat,
+)
 from cosearch.hardware.mapping import PIXELS_OUTER, WEIGHTS_OUTER, Mapping, Tile
 from cosearch.hardware.platform import Dram, Platform, load_platform, platform_names
 from cosearch.hardware.port import DramPort
+from cosearch.workload import PARAMETER_BITS
 
 __all__ = [
     "ACCUMULATOR_BITS",
@@ -37,12 +45,14 @@ __all__ = [
     "Platform",
     "Tile",
     "Unroll",
+    "check_chunk",
     "check_mapping",
     "input_columns",
     "input_rows",
     "load_fabric",
     "load_platform",
     "platform_names",
+    "resident_bits",
     "tile_bits",
     "words_per_beat",
 ]

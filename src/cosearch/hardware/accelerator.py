@@ -7,7 +7,7 @@ from pydantic import Field
 
 from cosearch.errors import HardwareError, InputError
 from cosearch.hardware.chunk import Chunk
-from cosearch.hardware.legality import check_mapping
+from cosearch.hardware.legality import check_mapping, resident_bits
 from cosearch.hardware.mapping import Mapping
 from cosearch.hardware.port import DramPort
 from cosearch.records import Record
@@ -81,7 +81,7 @@ def _check_order(index: int, program: ChunkProgram, order: dict[str, int]) -> No
 def _check_resident(index: int, program: ChunkProgram, workload: Workload) -> None:
     if not program.resident_weights:
         return
-    need = sum(workload.layer(entry.name).num_weights for entry in program.layers) * program.weight_bits
+    need = sum(resident_bits(workload.layer(entry.name), program) for entry in program.layers)
     if need > program.capacity_bits.W:
         raise HardwareError(
             f"resident weights of {need} bits do not fit the W buffer of {program.capacity_bits.W} bits; enlarge it"

@@ -44,6 +44,7 @@ class Chunk(Record):
         read_slots, write_slots: Beats of the port owned in each frame of `FRAME_SLOTS`.
         resident_weights: The W buffer holds all weights of all its layers, in one bank, loaded once at start.
         max_channels: Output channels whose parameters (bias, requantisation) the parameter memory holds.
+        output_bits: The widest output that the store path writes.
     """
 
     kind: ChunkKind
@@ -55,6 +56,7 @@ class Chunk(Record):
     write_slots: int = Field(ge=1, le=FRAME_SLOTS)
     resident_weights: bool = False
     max_channels: int = Field(ge=1)
+    output_bits: int = Field(ge=1, le=32)
 
     @model_validator(mode="after")
     def _depthwise_has_no_reduction(self) -> "Chunk":

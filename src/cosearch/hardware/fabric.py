@@ -40,12 +40,13 @@ class LutRules(Record):
         multiplier: LUTs of a signed multiplier without a DSP, by ``narrower x wider`` operand bits.
         adder_growth_bits: Mean growth of a sum over its products in an adder tree.
         accumulator: Adder of a lane's partial sum, and the choice of what it starts from.
-        store_lane, store_lane_per_bit: Store path of a lane, and more of it for each bit of an activation.
+        store_lane, store_lane_per_bit: Store path of a lane, and more of it for each bit of the widest word it
+            adds or stores.
         store_lane_dsp: DSP slices of a lane's requantisation.
         steering_per_bit: Choice between the shared and the lane's own word, for each bit of an activation.
         stream: The leg of the way to the shared port that does not depend on the beat.
         stream_per_beat_bit: Unpackers, packer and the rest of that leg, for each bit of a beat, by the widest
-            activation they serve: a wider chunk must unpack tensors of more widths.
+            word they serve: a wider chunk must unpack tensors of more widths.
         control: Loop counters, address generators, burst engines and layer program of one chunk.
     """
 
@@ -136,9 +137,10 @@ class FabricRules(Record):
             return 0
         return self.lut.multiplier[f"{min(a_bits, b_bits)}x{max(a_bits, b_bits)}"]
 
-    def stream_lut(self, activation_bits: int, beat_bits: int) -> int:
-        """LUTs between the buffers and the shared DRAM port."""
-        widest = min(bits for bits in self.lut.stream_per_beat_bit if bits >= activation_bits)
+    def stream_lut(self, stored_bits: int, beat_bits: int) -> int:
+        """LUTs between the buffers and the shared DRAM port, by the widest words. The last key stands for wider."""
+        keys = sorted(self.lut.stream_per_beat_bit)
+        widest = next((bits for bits in keys if bits >= stored_bits), keys[-1])
         return self.lut.stream + self.lut.stream_per_beat_bit[widest] * beat_bits
 
 

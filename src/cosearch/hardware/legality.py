@@ -23,16 +23,38 @@ def input_columns(layer: Layer, out_columns: int) -> int:
 
 
 def tile_bits(layer: Layer, tile: Tile, chunk: Chunk) -> tuple[int, int, int]:
-    """Bits of one bank that a tile takes of I, W and O; words are as wide as the chunk's, sums as accumulators."""
+    """Bits of one bank that a tile takes of I, W and O; words are as wide as the chunk's, sums as accumulators.
+
+    Buffers are built in rows as wide as the array reads them, and a tile takes whole rows: of I for every pixel, of W
+    for every position of the kernel, of O for every output pixel.
+    """
     rows, columns = input_rows(layer, tile.OY), input_columns(layer, tile.OX)
-    input_words = tile.G * tile.C * rows * columns
-    weight_words = tile.G * tile.K * tile.C * layer.FY * layer.FX
-    output_words = tile.G * tile.K * tile.OY * tile.OX
+    input_words = _whole(tile.G * tile.C, input_row_words(chunk)) * rows * columns
+    lanes = _whole(tile.G * tile.K, chunk.unroll.K)
+    weight_words = lanes * _whole(tile.C, chunk.unroll.C) * layer.FY * layer.FX
+    output_words = lanes * tile.OY * tile.OX
     return (
         input_words * chunk.activation_bits,
         weight_words * chunk.weight_bits,
         output_words * ACCUMULATOR_BITS,
     )
+
+
+def input_row_words(chunk: Chunk) -> int:
+    """Words in a row of the I buffer: what the array reads in a cycle."""
+    words = {
+        ChunkKind.STANDARD: chunk.unroll.C,
+        ChunkKind.DEPTHWISE: chunk.unroll.K,
+        ChunkKind.BOTH: max(chunk.unroll.K, chunk.unroll.C),
+    }
+    return words[chunk.kind]
+
+
+def resident_bits(layer: Layer, chunk: Chunk) -> int:
+    """Bits of the W buffer that all weights of a layer take where they are resident, in whole rows."""
+    groups, lanes = (1, layer.G) if layer.is_depthwise else (layer.G, layer.K)
+    words = groups * _whole(lanes, chunk.unroll.K) * _whole(layer.C, chunk.unroll.C) * layer.FY * layer.FX
+    return words * chunk.weight_bits
 
 
 def check_mapping(layer: Layer, mapping: Mapping, chunk: Chunk, beat_bits: int) -> None:
@@ -41,9 +63,11 @@ def check_mapping(layer: Layer, mapping: Mapping, chunk: Chunk, beat_bits: int) 
     Raises:
         MappingError: naming the first rule that is broken and the bound.
     """
-    _check_chunk(layer, chunk)
+    check_chunk(layer, chunk)
     tile = mapping.tile
     _check_bounds(layer, tile)
+    if chunk.resident_weights:
+        _check_whole_rows(layer, tile, chunk)
     _check_alignment(layer, tile, beat_bits)
     if mapping.loop_order not in (WEIGHTS_OUTER, PIXELS_OUTER):
         orders = " or ".join(",".join(order) for order in (WEIGHTS_OUTER, PIXELS_OUTER))
@@ -59,7 +83,12 @@ def check_mapping(layer: Layer, mapping: Mapping, chunk: Chunk, beat_bits: int) 
             )
 
 
-def _check_chunk(layer: Layer, chunk: Chunk) -> None:
+def check_chunk(layer: Layer, chunk: Chunk) -> None:
+    """Refuse a layer that a chunk could not run under any mapping, whatever its buffers.
+
+    Raises:
+        MappingError: naming the first rule that is broken and the bound.
+    """
     if chunk.kind is ChunkKind.DEPTHWISE and not layer.is_depthwise:
         raise MappingError("is not depthwise, and a depthwise chunk runs nothing else; give it a standard chunk")
     if chunk.kind is ChunkKind.STANDARD and layer.is_depthwise:
@@ -68,6 +97,16 @@ def _check_chunk(layer: Layer, chunk: Chunk) -> None:
         raise MappingError(
             f"{layer.weight_bits}-bit weights and {layer.input_bits}-bit inputs do not fit a chunk of "
             f"{chunk.weight_bits} and {chunk.activation_bits} bits; give it a wider chunk"
+        )
+    if layer.residual_bits > chunk.activation_bits:
+        raise MappingError(
+            f"a {layer.residual_bits}-bit residual does not fit a chunk of {chunk.activation_bits}-bit activations; "
+            "give it a wider chunk"
+        )
+    if layer.output_bits > chunk.output_bits:
+        raise MappingError(
+            f"{layer.output_bits}-bit outputs exceed the {chunk.output_bits} bits of the chunk's store path; "
+            "give it a wider one"
         )
     if layer.out_channels > chunk.max_channels:
         raise MappingError(
@@ -88,6 +127,22 @@ def _check_bounds(layer: Layer, tile: Tile) -> None:
         size = getattr(tile, name)
         if size % window:
             raise MappingError(f"tile {name}={size} cuts the pooling window of {window}; use a multiple of {window}")
+
+
+def _check_whole_rows(layer: Layer, tile: Tile, chunk: Chunk) -> None:
+    """Resident weights lie in rows of the unrolling, from the layer's first channel on: a tile starts at a row."""
+    lanes = "G" if layer.is_depthwise else "K"
+    for name, unrolled in ((lanes, chunk.unroll.K), ("C", chunk.unroll.C)):
+        size, bound = getattr(tile, name), getattr(layer, name)
+        if size != bound and size % unrolled:
+            raise MappingError(
+                f"tile {name}={size} splits a row of resident weights; use a multiple of {unrolled} or all {bound}"
+            )
+
+
+def _whole(words: int, row_words: int) -> int:
+    """Words of the rows that some words take."""
+    return -(-words // row_words) * row_words
 
 
 def _check_alignment(layer: Layer, tile: Tile, beat_bits: int) -> None:

@@ -2,8 +2,6 @@
 
 import math
 
-BITS_PER_BYTE = 8
-
 _PREFIXES = (
     (1e9, "G"),
     (1e6, "M"),

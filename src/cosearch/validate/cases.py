@@ -35,7 +35,16 @@ def random_case(rng: random.Random) -> Case:
     """A legal case of any kind: standard, grouped, depthwise, fully connected; strided, padded, pooled, residual."""
     port = DramPort(beat_bits=rng.choice([64, 128]), burst_latency_cycles=rng.choice([0, 4, 9, 20]), total_slots=64)
     layer = random_layer(rng)
-    return Case(layer, random_mapping(layer, port, rng), random_chunk(layer, rng), port)
+    mapping, chunk = random_mapping(layer, port, rng), random_chunk(layer, rng)
+    if rng.random() < 0.25 and _has_whole_rows(layer, mapping.tile, chunk.unroll):
+        chunk = chunk.model_copy(update={"resident_weights": True})
+    return Case(layer, mapping, chunk, port)
+
+
+def _has_whole_rows(layer: Layer, tile: Tile, unroll: Unroll) -> bool:
+    """Whether no tile starts inside a row of resident weights."""
+    lanes, bound = (tile.G, layer.G) if layer.is_depthwise else (tile.K, layer.K)
+    return (lanes == bound or lanes % unroll.K == 0) and (tile.C == layer.C or tile.C % unroll.C == 0)
 
 
 def num_steps(case: Case) -> int:
@@ -95,7 +104,7 @@ def random_layer(rng: random.Random) -> Layer:
 
 
 def random_chunk(layer: Layer, rng: random.Random) -> Chunk:
-    """A chunk with room for every tile."""
+    """A chunk with room for every tile; it streams its weights."""
     depthwise = layer.is_depthwise and rng.random() < 0.5
     return Chunk(
         kind=ChunkKind.DEPTHWISE if depthwise else ChunkKind.BOTH,
@@ -107,8 +116,8 @@ def random_chunk(layer: Layer, rng: random.Random) -> Chunk:
         capacity_bits=_ROOMY,
         read_slots=rng.randint(1, 48),
         write_slots=rng.randint(1, 32),
-        resident_weights=rng.random() < 0.2,
         max_channels=1 << 20,
+        output_bits=32,
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cosearch.errors import WorkloadError
-from cosearch.workload.layer import IMAGE, Layer
+from cosearch.workload.layer import IMAGE, PARAMETER_BITS, Layer
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,13 +12,15 @@ class Workload:
     """Layers in an order in which each comes after what it reads.
 
     Raises:
-        WorkloadError: if a name repeats or is `IMAGE`, a layer reads what no earlier layer makes, or it expects
-            another shape or another width than its producer stores.
+        WorkloadError: if there is no layer, a name repeats or is `IMAGE`, a layer reads what no earlier layer makes,
+            or it expects another shape or another width than its producer stores.
     """
 
     layers: tuple[Layer, ...]
 
     def __post_init__(self) -> None:
+        if not self.layers:
+            raise WorkloadError("a network needs at least one layer")
         earlier: dict[str, Layer] = {}
         for layer in self.layers:
             if layer.name == IMAGE:
@@ -50,8 +52,10 @@ class Workload:
 
     @property
     def model_bits(self) -> int:
-        """Bits of all weights at their own widths."""
-        return sum(layer.num_weights * layer.weight_bits for layer in self.layers)
+        """Bits of all weights at their own widths, biases and requantisation constants."""
+        return sum(
+            layer.num_weights * layer.weight_bits + layer.out_channels * PARAMETER_BITS for layer in self.layers
+        )
 
 
 def _check_read(

@@ -1,11 +1,14 @@
 """One layer as a loop nest."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 
 from cosearch.errors import WorkloadError
 
 IMAGE = "image"
 """The name under which layers refer to the network's input."""
+
+PARAMETER_BITS = 64
+"""Bias and requantisation constants of one output channel: a 32-bit bias, an 18-bit multiplier and its shift."""
 
 _SIZES = ("N", "G", "K", "C", "OY", "OX", "FY", "FX", "IY", "IX", "stride_y", "stride_x", "pool_y", "pool_x")
 
@@ -111,15 +114,6 @@ class Layer:
         """Weights, without biases."""
         return self.G * self.K * self.C * self.FY * self.FX
 
-    @property
-    def num_outputs(self) -> int:
-        """Words stored, after pooling."""
-        return self.N * self.out_channels * (self.OY // self.pool_y) * (self.OX // self.pool_x)
-
     def shape_key(self) -> tuple[int, ...]:
         """All that its cost depends on: layers with equal keys cost the same on every chunk."""
         return tuple(getattr(self, f.name) for f in fields(self) if f.name not in ("name", "source", "residual"))
-
-    def renamed(self, name: str) -> "Layer":
-        """The same layer under another name."""
-        return replace(self, name=name)

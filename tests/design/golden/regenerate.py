@@ -74,6 +74,7 @@ def chunk(kind: ChunkKind, unroll: Unroll, layers: tuple[LayerProgram, ...]) -> 
         write_slots=4,
         resident_weights=kind is ChunkKind.DEPTHWISE,
         max_channels=32,
+        output_bits=32,
         layers=layers,
     )
 
