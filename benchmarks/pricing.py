@@ -1,12 +1,13 @@
 """How fast designs are priced and accelerators are found, side by side with the executable specification.
 
-``python benchmarks/pricing.py [RECIPE]`` prints JSON. Times depend on the machine; quote the ratio.
+``python benchmarks/pricing.py [RECIPE]`` prints JSON and writes it to ``results/pricing.json``. Times
+depend on the machine; quote the ratio.
 """
 
-import json
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
 
@@ -14,11 +15,14 @@ from cosearch.accelerate import DesignTable, LinearRelaxation, Problem, solve
 from cosearch.cost import CapacityGrid, best_mapping, candidate_tilings, cycle_table
 from cosearch.hardware import Capacity, Chunk, ChunkKind, Unroll
 from cosearch.network import Architecture, workload_of
+from cosearch.records import canonical_json, write_atomically
 from cosearch.search import load_recipe
 from cosearch.search.build import Builder
 from cosearch.search.columns import SpaceColumns
 from cosearch.search.feasibility import judge_limits
 from cosearch.simulate import simulate_layer
+
+RESULT = Path(__file__).parent / "results" / "pricing.json"
 
 UNROLLS = [Unroll(K=k, C=c) for k in (4, 8, 16, 32) for c in (1, 4, 8, 16)]
 SLOTS = [(r, w) for r in (2, 4, 8, 16) for w in (2, 4, 8, 16)]
@@ -76,7 +80,7 @@ def closed_form_against_specification(columns: SpaceColumns, port) -> dict[str, 
 
 
 def main() -> None:
-    """Measure on one thread and print."""
+    """Measure on one thread."""
     torch.set_num_threads(1)
     recipe = load_recipe(sys.argv[1] if len(sys.argv) > 1 else "demo")
     platform, clock_hertz = recipe.board()
@@ -94,6 +98,7 @@ def main() -> None:
     solved = seconds(lambda: [solve(Problem.of(table, w, "fps", limits)) for w in workloads], 3)
     relaxed = seconds(lambda: [LinearRelaxation().solve(Problem.of(table, w, "fps", limits)) for w in workloads], 3)
     figures = {
+        "command": " ".join(["python benchmarks/pricing.py", *sys.argv[1:]]),
         "recipe": recipe.name,
         "layer_shapes": table.num_columns,
         "designs_declared": sum(entry.num_declared for entry in table.classes),
@@ -104,7 +109,10 @@ def main() -> None:
         "relaxation_ms": round(1e3 * relaxed / len(workloads), 2),
         **closed_form_against_specification(columns, table.port),
     }
-    print(json.dumps(figures, indent=2))
+    text = canonical_json(figures)
+    print(text, end="")
+    RESULT.parent.mkdir(exist_ok=True)
+    write_atomically(RESULT, text)
 
 
 if __name__ == "__main__":
