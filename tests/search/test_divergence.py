@@ -40,6 +40,19 @@ def test_weights_that_are_no_numbers_are_seen_in_the_first_step(splits, warmup_e
         torch.nn.init.constant_(parameter, float("nan"))
     with pytest.raises(RunError, match=r"the loss is not finite in epoch 1; lower search.weight_lr"):
         search.run_epoch()
+    assert not search.weight_optimiser.state
+
+
+def test_weights_that_are_no_numbers_after_the_last_step_are_seen(splits):
+    search = _search(splits, "search.warmup_epochs=1", "search.weight_steps=1")
+    parameter = next(search.supernet.parameters())
+
+    def spoil(*_):
+        torch.nn.init.constant_(parameter, float("nan"))
+
+    search.weight_optimiser.register_step_post_hook(spoil)
+    with pytest.raises(RunError, match=r"the loss is not finite in epoch 1; lower search.weight_lr"):
+        search.run_epoch()
 
 
 def test_logits_that_diverge_name_their_rate(splits):

@@ -124,6 +124,17 @@ def test_a_training_that_diverges_names_its_rate(few):
         list(run.epochs())
 
 
+def test_a_loss_that_is_no_number_is_seen_in_the_first_step(few):
+    run = training(few, epochs=1)
+    for parameter in run.network.parameters():
+        torch.nn.init.constant_(parameter, float("nan"))
+    steps = []
+    run.optimiser.register_step_post_hook(lambda *_: steps.append(1))
+    with pytest.raises(RunError, match=r"the loss is not finite in epoch 1; lower train.learning_rate"):
+        run.run_epoch()
+    assert steps == []
+
+
 def test_weights_that_are_no_numbers_after_the_last_step_are_seen(few):
     run = training(few, epochs=1)
     run.optimiser.register_step_post_hook(lambda *_: _spoil(run, few))

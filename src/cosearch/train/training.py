@@ -74,7 +74,6 @@ class FixedTraining:
         for index, (images, labels) in enumerate(self.stream.one_pass()):
             self._prepare(self.epoch * self.stream.num_batches + index)
             loss, logits = self._step(images, labels)
-            self._require_finite(math.isfinite(loss))
             total_loss += loss * len(labels)
             num_right += int((logits.argmax(dim=1) == labels).sum())
             num_seen += len(labels)
@@ -107,11 +106,13 @@ class FixedTraining:
     def _step(self, images: Tensor, labels: Tensor) -> tuple[float, Tensor]:
         logits: Tensor = self.network(images)
         loss = F.cross_entropy(logits, labels, label_smoothing=self.recipe.label_smoothing)
+        value = float(loss.detach())
+        self._require_finite(math.isfinite(value))
         self.optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip_norm)
         self.optimiser.step()
-        return float(loss.detach()), logits.detach()
+        return value, logits.detach()
 
     def _require_finite(self, is_finite: bool) -> None:
         if not is_finite:
