@@ -138,7 +138,7 @@ def test_the_mean_gradient_is_nearly_that_of_the_enumerated_expectation(columns,
     probabilities = architecture.log_prob(architecture.indices_of(networks)).exp()
     assert float(probabilities.detach().sum()) == pytest.approx(1, abs=1e-5)
     truth = _gradient(architecture, probabilities @ torch.tensor(values))
-    priced = SampledPrice(table, columns, LIMITS, 500)(architecture, torch.Generator().manual_seed(0))
+    priced = SampledPrice(table, columns, LIMITS, 250)(architecture, torch.Generator().manual_seed(0))
     mean = _gradient(architecture, priced.violation)
     assert float(torch.cosine_similarity(mean, truth, dim=0)) >= 0.98
     assert 0.7 <= float(mean.norm() / truth.norm()) <= 1.1
