@@ -1,6 +1,8 @@
 """Measure the closed form against the executable specification; writes results/closed_form.json.
 
-Usage: python validation/closed_form.py [NUM_CASES] [SEED]
+Usage: python validation/closed_form.py [NUM_CASES] [SEED] [MORE_SEEDS ...]
+
+Of more seeds, only the statistics over all their cases are kept.
 """
 
 import argparse
@@ -17,11 +19,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("num_cases", nargs="?", type=int, default=1000)
     parser.add_argument("seed", nargs="?", type=int, default=0)
+    parser.add_argument("more_seeds", nargs="*", type=int, default=[])
     arguments = parser.parse_args()
     num_cases, seed = arguments.num_cases, arguments.seed
     result = closed_form_error(num_cases, seed).model_dump(mode="json")
-    command = f"python validation/closed_form.py {num_cases} {seed}"
-    text = canonical_json({"command": command, **result})
+    others = {other: closed_form_error(num_cases, other).all for other in arguments.more_seeds}
+    command = " ".join(map(str, ["python validation/closed_form.py", num_cases, seed, *others]))
+    more = {str(other): statistics.model_dump(mode="json") for other, statistics in others.items()}
+    text = canonical_json({"command": command, **result, "more_seeds": more})
     print(text, end="")
     RESULT.parent.mkdir(exist_ok=True)
     write_atomically(RESULT, text)
