@@ -1,4 +1,6 @@
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 
@@ -152,9 +154,9 @@ def test_where_no_finalist_keeps_the_limits_nothing_is_said_to_be_proved(tmp_pat
     assert not folder.weights.exists()
 
 
-def test_training_a_finished_run_reads_the_test_set_once(tmp_path):
-    folder = _folder(tmp_path)
-    design = run_search(_recipe("search.warmup_epochs=0", "train.epochs=1"), folder)
+def test_training_a_finished_run_reads_the_test_set_once(finished, tmp_path):
+    design = finished[1]
+    folder = RunFolder(Path(shutil.copytree(finished[0].path, tmp_path / "copied")))
     weights = folder.weights.read_bytes()
     assert run_training(folder, final=False) == design
     assert folder.load_manifest().test_reads == {}
