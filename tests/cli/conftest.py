@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-QUICK = ["--set", "search.epochs=2", "--set", "train.epochs=4", "--set", "data.val=200"]
+QUICK = ["--set", "search.epochs=2", "--set", "train.epochs=8", "--set", "data.val=200"]
 """The digits recipe, cut to what takes seconds."""
 
 

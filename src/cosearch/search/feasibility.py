@@ -25,7 +25,7 @@ MAX_NETWORKS = 512
 """Above so many cheapest networks the proof is tried with the layers alone that every network has."""
 
 _TIGHTER = 1.01
-_STEPS = (1.0, 1.001, 1.002, 1.004, 1.008, 1.016, 1.032, 1.064)
+_STEPS = tuple(1 + step / 1000 for step in (0, 1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 32, 64))
 
 Choice = tuple[str, int]
 
@@ -68,7 +68,7 @@ def judge_limits(columns: SpaceColumns, builder: Builder) -> Verdict:
 
 
 def _buildable(explained: Infeasible, builder: Builder, networks: Sequence[Sequence[Block]]) -> Infeasible:
-    """Bounds that are enough by the executable specification too, which may be a little slower than the closed form."""
+    """Bounds that are enough by the executable specification too, which may be a little slower."""
     relaxations: list[Relaxation] = []
     for relaxation in explained.relaxations:
         enough = relaxation.sufficient

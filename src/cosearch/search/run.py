@@ -35,7 +35,7 @@ from cosearch.search.recipe import Recipe, load_recipe
 from cosearch.search.record import CHOSEN_EVENT, chosen_part, file_hash, recorded_design
 from cosearch.search.scoring import score
 from cosearch.search.session import Session, tensor_settings
-from cosearch.train import FixedTraining, Splits, evaluate, load_splits, load_weights, save_weights
+from cosearch.train import FixedTraining, Splits, check_data, evaluate, load_splits, load_weights, save_weights
 
 
 def run_search(recipe: Recipe, folder: RunFolder, observer: Observer | None = None) -> Design | Infeasible:
@@ -61,6 +61,7 @@ def _run(session: Session) -> Design | Infeasible:
         _put_down(session)
         return load_design(folder.design)
     splits = load_splits(recipe.data)
+    check_data(recipe.space, splits)
     session.note_hashes(splits.hashes())
     with session.stage("price"):
         hardware = _Hardware(recipe, session.observer)
