@@ -1,8 +1,8 @@
 """By how much the demo's limits are broken by the same search without them.
 
-``python validation/limits_bind.py FOLDER`` runs the demo recipe without limits in FOLDER (it continues there if
-it was killed), then asks two things of what it found: the fps of its own accelerator, and the fps of the best
-accelerator for its network that keeps the demo's resource limits. Prints JSON; the committed result is results/limits_bind.json.
+``python validation/limits_bind.py FOLDER`` runs the demo recipe without limits in FOLDER, or continues it there. Then it
+asks two things of what was found: the fps of its own accelerator, and the fps of the best accelerator for its
+network within the demo's resource limits. Prints JSON; results/limits_bind.json is the committed result.
 """
 
 import json

@@ -71,7 +71,13 @@ def cards_of(design: Design, platform: Platform | None) -> list[Card]:
         room = budget.get(key, 0)
         if value or room:
             cards.append(Card(title_of(key), amount(key, value), _of_budget(value, room)))
-    cards.append(Card("Model", amount("model_bits", predicted.model_bits), "all weights at their own bits"))
+    cards.append(
+        Card(
+            "Model",
+            amount("model_bits", predicted.model_bits),
+            "weights at their own bits, biases and requantisation constants",
+        )
+    )
     return cards
 
 
