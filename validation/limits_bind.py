@@ -1,7 +1,7 @@
 """By how much the demo's limits are broken by the same search without them.
 
-``python validation/limits_bind.py FOLDER`` runs the demo recipe without limits in FOLDER, or continues it there. Then it
-asks two things of what was found: the fps of its own accelerator, and the fps of the best accelerator for its
+``python validation/limits_bind.py FOLDER`` runs the demo recipe without limits in FOLDER, or continues it there.
+It then asks two things of what was found: the fps of its own accelerator, and the fps of the best accelerator for its
 network within the demo's resource limits. Prints JSON; results/limits_bind.json is the committed result.
 """
 
