@@ -40,19 +40,24 @@ def finalists(
 
 
 def repaired(builder: Builder, blocks: Sequence[Block]) -> Built | None:
-    """A network with single blocks changed until it keeps the limits, the steepest fall of the violation first."""
-    value = builder.violation(blocks)
-    while True:
-        trials = sorted(
-            (builder.violation(trial), i, trial) for i, trial in enumerate(neighbours(builder.space, blocks))
-        )
-        for violation, _, trial in trials:
-            built = builder.build(trial) if violation <= 0 else None
+    """A network with single blocks changed until it keeps the limits, the lowest violation first.
+
+    A change that does not lower the violation is made too, as the last layer of a chunk must go before the chunk does;
+    no network is visited twice, and after two changes a block the repair is given up.
+    """
+    visited = {tuple(blocks)}
+    for _ in range(2 * len(blocks)):
+        unseen = [trial for trial in neighbours(builder.space, blocks) if tuple(trial) not in visited]
+        trials = sorted((builder.violation(trial), i) for i, trial in enumerate(unseen))
+        for violation, i in trials:
+            built = builder.build(unseen[i]) if violation <= 0 else None
             if built is not None:
                 return built
-        if not trials or trials[0][0] >= value:
+        if not trials:
             return None
-        value, _, blocks = trials[0]
+        blocks = unseen[trials[0][1]]
+        visited.add(tuple(blocks))
+    return None
 
 
 def neighbours(space: NetworkSpace, blocks: Sequence[Block]) -> Iterator[list[Block]]:

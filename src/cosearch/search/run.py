@@ -35,16 +35,28 @@ from cosearch.search.recipe import Recipe, load_recipe
 from cosearch.search.record import CHOSEN_EVENT, chosen_part, file_hash, recorded_design
 from cosearch.search.scoring import score
 from cosearch.search.session import Session, tensor_settings
-from cosearch.train import FixedTraining, Splits, check_data, evaluate, load_splits, load_weights, save_weights
+from cosearch.train import (
+    FixedTraining,
+    ImageData,
+    Splits,
+    check_data,
+    evaluate,
+    load_splits,
+    load_weights,
+    save_weights,
+)
 
 
-def run_search(recipe: Recipe, folder: RunFolder, observer: Observer | None = None) -> Design | Infeasible:
+def run_search(
+    recipe: Recipe, folder: RunFolder, observer: Observer | None = None, data: ImageData | None = None
+) -> Design | Infeasible:
     """Run every stage of a recipe, or what remains of it.
 
     Args:
         recipe: What to run.
         folder: Where; a folder that holds a run of the same recipe is continued.
         observer: Told what happens.
+        data: Images of your own, such as `images_from_datasets` makes; None reads the recipe's data set.
 
     Raises:
         RunError: if the folder cannot be used.
@@ -52,15 +64,15 @@ def run_search(recipe: Recipe, folder: RunFolder, observer: Observer | None = No
     """
     session = Session(recipe, folder, observer or Silent())
     with tensor_settings(recipe.threads):
-        return _run(session)
+        return _run(session, data)
 
 
-def _run(session: Session) -> Design | Infeasible:
+def _run(session: Session, data: ImageData | None) -> Design | Infeasible:
     recipe, folder = session.recipe, session.folder
     if session.state.get("stage") == "done":
         _put_down(session)
         return load_design(folder.design)
-    splits = load_splits(recipe.data)
+    splits = _splits(recipe, data)
     check_data(recipe.space, splits)
     session.note_hashes(splits.hashes())
     with session.stage("price"):
@@ -81,7 +93,9 @@ def _run(session: Session) -> Design | Infeasible:
     return _finish(session, built, accuracy)
 
 
-def run_training(folder: RunFolder, *, final: bool, observer: Observer | None = None) -> Design:
+def run_training(
+    folder: RunFolder, *, final: bool, observer: Observer | None = None, data: ImageData | None = None
+) -> Design:
     """Train the found network of a run from scratch, at the found bits; with `final`, read the test set.
 
     A training that is complete is not repeated; the test set is read once per seed, and every look is counted.
@@ -94,7 +108,7 @@ def run_training(folder: RunFolder, *, final: bool, observer: Observer | None = 
     session = Session(recipe, folder, observer or Silent())
     _put_down(session)
     design = recorded_design(folder, session.state)
-    splits = load_splits(recipe.data)
+    splits = _splits(recipe, data)
     session.note_hashes(splits.hashes())
     with tensor_settings(recipe.threads):
         with session.stage("train"):
@@ -105,6 +119,10 @@ def run_training(folder: RunFolder, *, final: bool, observer: Observer | None = 
     if changed != design:
         _write(session, changed)
     return changed
+
+
+def _splits(recipe: Recipe, data: ImageData | None) -> Splits:
+    return load_splits(recipe.data) if data is None else Splits(data, recipe.data)
 
 
 def _read_test_once(session: Session, splits: Splits, design: Design) -> float:
