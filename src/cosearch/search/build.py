@@ -56,7 +56,8 @@ class Builder:
             workload = workload_of(self.space, blocks)
             predicted = evaluate(workload, result.accelerator, self.platform)
             simulated = simulated_values(workload, result.accelerator)
-            if all(limit.met_by(simulated[limit.metric]) for limit in self.limits if limit.metric in simulated):
+            bound = [limit for limit in self.limits if limit.metric in simulated]
+            if all(limit.met_by(simulated[limit.metric]) for limit in bound):
                 return Built(tuple(blocks), result.accelerator, predicted, result)
             limits = tuple(_tightened(limit, simulated, metric_values(predicted)) for limit in limits)
         return None
