@@ -42,7 +42,7 @@ def finalists(
 def repaired(builder: Builder, blocks: Sequence[Block]) -> Built | None:
     """A network with single blocks changed until it keeps the limits, the lowest violation first.
 
-    A change that does not lower the violation is made too, as the last layer of a chunk must go before the chunk does;
+    A change that does not lower the violation is made too: the last layer of a chunk must go before the chunk does;
     no network is visited twice, and after two changes a block the repair is given up.
     """
     visited = {tuple(blocks)}
