@@ -1,14 +1,12 @@
 """What arithmetic and memories take of an FPGA family's fabric: constants, each with its source."""
 
-from collections.abc import Mapping
 from functools import cache
-from importlib import resources
 from pathlib import Path
 
 from pydantic import Field, model_validator
 
 from cosearch.errors import HardwareError
-from cosearch.records import Record, load_yaml, parse_record
+from cosearch.records import Record, find_file, load_yaml, parse_record, shipped_files
 
 
 class MemoryShape(Record):
@@ -151,19 +149,10 @@ def load_fabric(name_or_path: str) -> FabricRules:
     Raises:
         HardwareError: if there is none of that name, or the file is wrong.
     """
-    shipped = _shipped()
-    path = shipped.get(name_or_path)
-    if path is None:
-        path = Path(name_or_path)
-        if path.suffix not in (".yaml", ".yml"):
-            raise HardwareError(
-                f"no fabric family is called {name_or_path!r}; shipped: {', '.join(sorted(shipped))}; "
-                "or give a YAML file"
-            )
+    path = find_file(name_or_path, _shipped(), noun="fabric family", error=HardwareError)
     value, lines = load_yaml(path, HardwareError)
     return parse_record(FabricRules, value, source=path.name, error=HardwareError, lines=lines)
 
 
-def _shipped() -> Mapping[str, Path]:
-    with resources.as_file(resources.files("cosearch.hardware") / "fabrics") as folder:
-        return {path.stem: path for path in folder.glob("*.yaml")}
+def _shipped() -> dict[str, Path]:
+    return shipped_files("cosearch.hardware", "fabrics")

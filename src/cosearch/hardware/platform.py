@@ -1,8 +1,5 @@
 """Platforms: what may be built on, read from YAML."""
 
-import difflib
-from collections.abc import Mapping
-from importlib import resources
 from pathlib import Path
 
 from pydantic import Field, model_validator
@@ -10,7 +7,7 @@ from pydantic import Field, model_validator
 from cosearch.errors import HardwareError
 from cosearch.hardware.contract import FRAME_SLOTS
 from cosearch.hardware.port import DramPort
-from cosearch.records import Record, load_yaml, parse_record
+from cosearch.records import Record, find_file, load_yaml, parse_record, shipped_files
 from cosearch.units import cycles_of
 
 
@@ -110,21 +107,10 @@ def load_platform(name_or_path: str) -> Platform:
     Raises:
         HardwareError: if there is none of that name, or the file is wrong.
     """
-    shipped = _shipped()
-    path = shipped.get(name_or_path)
-    if path is None:
-        path = Path(name_or_path)
-        if path.suffix not in (".yaml", ".yml"):
-            near = difflib.get_close_matches(name_or_path, shipped, n=1, cutoff=0.5)
-            hint = f"did you mean {near[0]!r}? " if near else ""
-            raise HardwareError(
-                f"no platform is called {name_or_path!r}; {hint}shipped: {', '.join(sorted(shipped))}; "
-                "or give a YAML file"
-            )
+    path = find_file(name_or_path, _shipped(), noun="platform", error=HardwareError)
     value, lines = load_yaml(path, HardwareError)
     return parse_record(Platform, value, source=path.name, error=HardwareError, lines=lines)
 
 
-def _shipped() -> Mapping[str, Path]:
-    with resources.as_file(resources.files("cosearch.hardware") / "platforms") as folder:
-        return {path.stem: path for path in folder.glob("*.yaml")}
+def _shipped() -> dict[str, Path]:
+    return shipped_files("cosearch.hardware", "platforms")

@@ -1,9 +1,7 @@
 """The recipe: one typed record from which a run follows. A YAML file and a notebook build the same one."""
 
-import difflib
 import re
 from collections.abc import Sequence
-from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -13,7 +11,7 @@ from cosearch.accelerate import PROBLEM_METRICS, AcceleratorSpace
 from cosearch.design import Limit, NetworkSpace, parse_limits
 from cosearch.errors import InputError, RecipeError
 from cosearch.hardware import Platform, load_platform
-from cosearch.records import Record, apply_overrides, load_yaml, parse_record
+from cosearch.records import Record, apply_overrides, find_file, load_yaml, parse_record, shipped_files
 from cosearch.train import DataRecipe, TrainRecipe
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -153,14 +151,7 @@ def load_recipe(name_or_path: str, overrides: Sequence[str] = ()) -> Recipe:
     Raises:
         RecipeError: naming file, line, key and the way out.
     """
-    shipped = _shipped()
-    path = shipped.get(name_or_path, Path(name_or_path))
-    if name_or_path not in shipped and path.suffix not in (".yaml", ".yml"):
-        near = difflib.get_close_matches(name_or_path, shipped, n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        raise RecipeError(
-            f"no recipe is called {name_or_path!r}; {hint}shipped: {', '.join(sorted(shipped))}; or give a YAML file"
-        )
+    path = find_file(name_or_path, _shipped(), noun="recipe", error=RecipeError)
     value, lines = load_yaml(path, RecipeError)
     changed: dict[str, Any] = apply_overrides(value, list(overrides), RecipeError)
     for text in overrides:  # what an override says stands on no line of the file
@@ -169,5 +160,4 @@ def load_recipe(name_or_path: str, overrides: Sequence[str] = ()) -> Recipe:
 
 
 def _shipped() -> dict[str, Path]:
-    with resources.as_file(resources.files("cosearch.search") / "recipes") as folder:
-        return {path.stem: path for path in folder.glob("*.yaml")}
+    return shipped_files("cosearch.search", "recipes")
