@@ -37,7 +37,10 @@ def test_a_chunk_is_read_from_plain_data() -> None:
     ],
 )
 def test_the_ends_of_every_range_are_possible(changes: dict[str, Any]) -> None:
-    assert Chunk.model_validate({**CHUNK, **changes}).model_dump(include=set(changes)) == changes
+    chunk, expected = Chunk.model_validate({**CHUNK, **changes}), Chunk.model_validate(CHUNK)
+    for name, value in changes.items():
+        kind = type(getattr(expected, name))
+        assert getattr(chunk, name) == (kind(**value) if isinstance(value, dict) else value)
 
 
 @pytest.mark.parametrize(

@@ -68,9 +68,8 @@ def period_cycles(cycles: Mapping[str, int], chunk_of: Mapping[str, int]) -> int
 
 def _ready(workload: Workload, name: str, starts: Mapping[str, int], cycles: Mapping[str, int]) -> int:
     """When the last producer of a layer ends; the image is there at 0."""
-    layer = workload.layer(name)
-    producers = (layer.source, layer.residual)
-    return max((starts[p] + cycles[p] for p in producers if p is not None and p in starts), default=0)
+    producers = workload.reads(workload.layer(name))
+    return max((starts[producer] + cycles[producer] for producer in producers), default=0)
 
 
 def _schedule(starts: dict[str, int], cycles: Mapping[str, int]) -> Schedule:

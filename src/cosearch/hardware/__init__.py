@@ -6,6 +6,8 @@ from cosearch.hardware.contract import (
     ACCUMULATOR_BITS,
     FRAME_SLOTS,
     LAYER_SETUP_CYCLES,
+    PACKED_BITS,
+    STORE_OVERHEAD_CYCLES,
     TILE_OVERHEAD_CYCLES,
 )
 from cosearch.hardware.fabric import EnergyRules, FabricRules, load_fabric
@@ -18,7 +20,16 @@ from cosearch.hardware.legality import (
     tile_bits,
     words_per_beat,
 )
-from cosearch.hardware.mapping import PIXELS_OUTER, WEIGHTS_OUTER, Mapping, Tile
+from cosearch.hardware.mapping import (
+    INPUT_STATIONARY,
+    LOOP_ORDERS,
+    OUTPUT_STATIONARY,
+    PIXELS_OUTER,
+    WEIGHT_STATIONARY,
+    WEIGHTS_OUTER,
+    Mapping,
+    Tile,
+)
 from cosearch.hardware.platform import Dram, Platform, load_platform, platform_names
 from cosearch.hardware.port import DramPort
 from cosearch.workload import PARAMETER_BITS
@@ -26,11 +37,17 @@ from cosearch.workload import PARAMETER_BITS
 __all__ = [
     "ACCUMULATOR_BITS",
     "FRAME_SLOTS",
+    "INPUT_STATIONARY",
     "LAYER_SETUP_CYCLES",
+    "LOOP_ORDERS",
+    "OUTPUT_STATIONARY",
+    "PACKED_BITS",
     "PARAMETER_BITS",
     "PIXELS_OUTER",
+    "STORE_OVERHEAD_CYCLES",
     "TILE_OVERHEAD_CYCLES",
     "WEIGHTS_OUTER",
+    "WEIGHT_STATIONARY",
     "Accelerator",
     "Capacity",
     "Chunk",

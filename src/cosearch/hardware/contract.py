@@ -14,3 +14,9 @@ LAYER_SETUP_CYCLES = 16
 
 TILE_OVERHEAD_CYCLES = 8
 """Added to every compute step: the array's pipeline fills and drains."""
+
+STORE_OVERHEAD_CYCLES = 8
+"""Added to every STORE: the store path's pipeline fills."""
+
+PACKED_BITS = 8
+"""The widest operands of which a DSP slice makes two products at once: ``(w1 << 16) + w2`` fits its 25-bit port."""

@@ -15,6 +15,17 @@ WEIGHTS_OUTER: LoopOrder = ("G", "K", "OY", "OX", "C")
 PIXELS_OUTER: LoopOrder = ("G", "OY", "OX", "K", "C")
 """Output-stationary, pixels outside channels: with one reduction step, inputs stay while channels pass."""
 
+WEIGHT_STATIONARY: LoopOrder = ("G", "K", "C", "OY", "OX")
+"""Weights stay while all pixels pass; the partial sums of a split reduction go to memory and come back."""
+
+INPUT_STATIONARY: LoopOrder = ("G", "OY", "OX", "C", "K")
+"""Inputs stay while all output channels pass; the partial sums of a split reduction go to memory and come back."""
+
+OUTPUT_STATIONARY = (WEIGHTS_OUTER, PIXELS_OUTER)
+"""Orders whose reduction is innermost: partial sums never leave the chunk."""
+
+LOOP_ORDERS = (*OUTPUT_STATIONARY, WEIGHT_STATIONARY, INPUT_STATIONARY)
+
 
 class Tile(Record):
     """What the buffers hold at once, in loop bounds; kernels are never split.

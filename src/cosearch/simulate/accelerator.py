@@ -59,8 +59,7 @@ def simulate_accelerator(workload: Workload, accelerator: Accelerator) -> Accele
 
 def _ready(workload: Workload, name: str, ends: dict[str, int]) -> int:
     """When all that a layer reads is in memory; the image is there at 0."""
-    layer = workload.layer(name)
-    return max(ends.get(layer.source, 0), ends.get(layer.residual or "", 0))
+    return max((ends[producer] for producer in workload.reads(workload.layer(name))), default=0)
 
 
 def _starts_alone(workload: Workload, cycles: dict[str, int], chunk_of: dict[str, int]) -> dict[str, int]:

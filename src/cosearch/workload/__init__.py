@@ -1,6 +1,6 @@
 """Layers as loop nests, networks as graphs of them. No torch here."""
 
-from cosearch.workload.graph import Workload
-from cosearch.workload.layer import IMAGE, PARAMETER_BITS, Layer
+from cosearch.workload.graph import Concatenation, Workload
+from cosearch.workload.layer import IMAGE, PARAMETER_BITS, Activation, Layer, Op, Pool
 
-__all__ = ["IMAGE", "PARAMETER_BITS", "Layer", "Workload"]
+__all__ = ["IMAGE", "PARAMETER_BITS", "Activation", "Concatenation", "Layer", "Op", "Pool", "Workload"]

@@ -8,21 +8,30 @@ from pydantic import Field
 
 from cosearch.errors import WorkloadError
 from cosearch.records import Record, load_yaml, parse_record
-from cosearch.workload.graph import Workload
+from cosearch.workload.graph import Concatenation, Workload
 from cosearch.workload.layer import Layer
 
 LAYER_FILE_SCHEMA = 1
+
+_TEXTS = ("name", "source", "op", "residual", "scale", "activation", "pool")
+
+
+class _Concatenation(Record):
+    name: str
+    parts: tuple[str, ...] = Field(min_length=1)
 
 
 class _LayerFile(Record):
     schema_version: int = Field(alias="schema")
     layers: list[dict[str, Any]] = Field(min_length=1)
+    concatenations: tuple[_Concatenation, ...] = ()
 
 
 def read_layers(path: Path) -> Workload:
     """A workload from a layer file: ``{schema: 1, layers: [{name, source, K, C, OY, ...}, ...]}``.
 
-    Fields are those of `Layer`; what has a default there may be left out.
+    Fields are those of `Layer`; what has a default there may be left out. Tensors that several layers store together
+    stand under ``concatenations: [{name, parts: [...]}, ...]``.
 
     Raises:
         WorkloadError: naming the file, the line and the layer.
@@ -33,6 +42,7 @@ def read_layers(path: Path) -> Workload:
         raise WorkloadError(
             f"schema {parsed.schema_version} is not known; this version reads {LAYER_FILE_SCHEMA}"
         ).at(path.name)
+    joined = tuple(Concatenation(name=entry.name, parts=entry.parts) for entry in parsed.concatenations)
     layers: list[Layer] = []
     for index, entry in enumerate(parsed.layers):
         place = f"{path.name}:{lines.get(('layers', index), 1)}"
@@ -41,7 +51,7 @@ def read_layers(path: Path) -> Workload:
         except WorkloadError as error:
             raise error.at(f"layers[{index}]").at(place) from None
     try:
-        return Workload(tuple(layers))
+        return Workload(tuple(layers), joined)
     except WorkloadError as error:
         raise error.at(path.name) from None
 
@@ -55,9 +65,9 @@ def _layer(entry: dict[str, Any]) -> Layer:
     if missing:
         raise WorkloadError(f"{missing[0]} is required; add it")
     for key, value in entry.items():
-        texts = key in ("name", "source", "residual")
+        texts = key in _TEXTS
         if not isinstance(value, str if texts else int) or isinstance(value, bool):
-            if key == "residual" and value is None:
+            if key in ("residual", "scale") and value is None:
                 continue
             raise WorkloadError(f"{key}={value!r}; expected {'a text' if texts else 'a whole number'}")
     return Layer(**entry)
