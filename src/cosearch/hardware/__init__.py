@@ -16,7 +16,9 @@ from cosearch.hardware.legality import (
     check_mapping,
     input_columns,
     input_rows,
+    pixel_rounds,
     resident_bits,
+    splits_reduction,
     tile_bits,
     words_per_beat,
 )
@@ -30,7 +32,7 @@ from cosearch.hardware.mapping import (
     Mapping,
     Tile,
 )
-from cosearch.hardware.platform import Dram, Platform, load_platform, platform_names
+from cosearch.hardware.platform import Dram, Overheads, Platform, load_platform, platform_names
 from cosearch.hardware.port import DramPort
 from cosearch.workload import PARAMETER_BITS
 
@@ -59,6 +61,7 @@ __all__ = [
     "FabricRules",
     "LayerProgram",
     "Mapping",
+    "Overheads",
     "Platform",
     "Tile",
     "Unroll",
@@ -68,8 +71,10 @@ __all__ = [
     "input_rows",
     "load_fabric",
     "load_platform",
+    "pixel_rounds",
     "platform_names",
     "resident_bits",
+    "splits_reduction",
     "tile_bits",
     "words_per_beat",
 ]

@@ -1,9 +1,16 @@
 """Whether a mapping fits its layer and its chunk."""
 
 from cosearch.errors import MappingError
-from cosearch.hardware.chunk import Chunk, ChunkKind
+from cosearch.hardware.chunk import Chunk, ChunkKind, Unroll
 from cosearch.hardware.contract import ACCUMULATOR_BITS
-from cosearch.hardware.mapping import PIXELS_OUTER, WEIGHTS_OUTER, Mapping, Tile
+from cosearch.hardware.mapping import (
+    LOOP_ORDERS,
+    OUTPUT_STATIONARY,
+    WEIGHT_STATIONARY,
+    WEIGHTS_OUTER,
+    Mapping,
+    Tile,
+)
 from cosearch.workload import Layer
 
 
@@ -14,25 +21,31 @@ def words_per_beat(beat_bits: int, word_bits: int) -> int:
 
 def input_rows(layer: Layer, out_rows: int) -> int:
     """Rows of the input that a tile of `out_rows` output rows can need at most."""
-    return min(layer.IY, (out_rows - 1) * layer.stride_y + layer.FY)
+    return min(layer.IY, (out_rows - 1) * layer.stride_y + layer.window_y)
 
 
 def input_columns(layer: Layer, out_columns: int) -> int:
     """Columns of the input that a tile of `out_columns` output columns can need at most."""
-    return min(layer.IX, (out_columns - 1) * layer.stride_x + layer.FX)
+    return min(layer.IX, (out_columns - 1) * layer.stride_x + layer.window_x)
+
+
+def pixel_rounds(rows: int, columns: int, unroll: Unroll) -> int:
+    """Cycles in which an array passes over the output pixels of a tile, one position of the kernel each."""
+    return rows * -(-columns // unroll.OX) if unroll.OYOX == 1 else -(-rows * columns // unroll.OYOX)
 
 
 def tile_bits(layer: Layer, tile: Tile, chunk: Chunk) -> tuple[int, int, int]:
     """Bits of one bank that a tile takes of I, W and O; words are as wide as the chunk's, sums as accumulators.
 
-    Buffers are built in rows as wide as the array reads them, and a tile takes whole rows: of I for every pixel, of W
-    for every position of the kernel, of O for every output pixel.
+    Buffers are built in rows as wide as the array reads them, and a tile takes whole rows: of I for all pixels that
+    are read at once, of W for every position of the kernel, of O for all output pixels that are summed at once.
     """
-    rows, columns = input_rows(layer, tile.OY), input_columns(layer, tile.OX)
-    input_words = _whole(tile.G * tile.C, input_row_words(chunk)) * rows * columns
-    lanes = _whole(tile.G * tile.K, chunk.unroll.K)
-    weight_words = lanes * _whole(tile.C, chunk.unroll.C) * layer.FY * layer.FX
-    output_words = lanes * tile.OY * tile.OX
+    unroll = chunk.unroll
+    pixels = input_rows(layer, tile.OY) * input_columns(layer, tile.OX)
+    input_words = _whole(tile.G * tile.C, input_row_channels(chunk)) * _whole(pixels, unroll.pixels * unroll.FX)
+    lanes = _whole(tile.G * tile.K, unroll.K)
+    weight_words = lanes * _whole(tile.C, unroll.C) * _kernel_words(layer, unroll)
+    output_words = lanes * pixel_rounds(tile.OY, tile.OX, unroll) * unroll.pixels
     return (
         input_words * chunk.activation_bits,
         weight_words * chunk.weight_bits,
@@ -40,21 +53,30 @@ def tile_bits(layer: Layer, tile: Tile, chunk: Chunk) -> tuple[int, int, int]:
     )
 
 
-def input_row_words(chunk: Chunk) -> int:
-    """Words in a row of the I buffer: what the array reads in a cycle."""
-    words = {
+def input_row_channels(chunk: Chunk) -> int:
+    """Channels in a row of the I buffer: what the array reads of a pixel in a cycle."""
+    channels = {
         ChunkKind.STANDARD: chunk.unroll.C,
         ChunkKind.DEPTHWISE: chunk.unroll.K,
         ChunkKind.BOTH: max(chunk.unroll.K, chunk.unroll.C),
     }
-    return words[chunk.kind]
+    return channels[chunk.kind]
 
 
 def resident_bits(layer: Layer, chunk: Chunk) -> int:
     """Bits of the W buffer that all weights of a layer take where they are resident, in whole rows."""
+    if not layer.has_weights:
+        return 0
     groups, lanes = (1, layer.G) if layer.is_depthwise else (layer.G, layer.K)
-    words = groups * _whole(lanes, chunk.unroll.K) * _whole(layer.C, chunk.unroll.C) * layer.FY * layer.FX
-    return words * chunk.weight_bits
+    words = groups * _whole(lanes, chunk.unroll.K) * _whole(layer.C, chunk.unroll.C)
+    return words * _kernel_words(layer, chunk.unroll) * chunk.weight_bits
+
+
+def _kernel_words(layer: Layer, unroll: Unroll) -> int:
+    """Positions of the kernel that a lane's rows of W hold for each input channel."""
+    if layer.op == "multiply":
+        return unroll.FX
+    return layer.FY * _whole(layer.FX, unroll.FX) if layer.has_weights else 0
 
 
 def check_mapping(layer: Layer, mapping: Mapping, chunk: Chunk, beat_bits: int) -> None:
@@ -68,10 +90,9 @@ def check_mapping(layer: Layer, mapping: Mapping, chunk: Chunk, beat_bits: int) 
     _check_bounds(layer, tile)
     if chunk.resident_weights:
         _check_whole_rows(layer, tile, chunk)
-    _check_alignment(layer, tile, beat_bits)
-    if mapping.loop_order not in (WEIGHTS_OUTER, PIXELS_OUTER):
-        orders = " or ".join(",".join(order) for order in (WEIGHTS_OUTER, PIXELS_OUTER))
-        raise MappingError(f"loop order {','.join(mapping.loop_order)} is not supported; use {orders}")
+    _check_windows(layer, tile)
+    _check_order(layer, mapping, chunk)
+    _check_alignment(layer, mapping, beat_bits)
     needs = dict(zip("IWO", tile_bits(layer, tile, chunk), strict=True))
     for operand, need in needs.items():
         bound: int = getattr(chunk.capacity_bits, operand)
@@ -112,6 +133,12 @@ def check_chunk(layer: Layer, chunk: Chunk) -> None:
         raise MappingError(
             f"{layer.out_channels} output channels exceed the {chunk.max_channels} of the chunk's parameter memory"
         )
+    if layer.needs_table and not chunk.activation_table:
+        raise MappingError(
+            f"{layer.activation} is looked up, and the chunk's store path has no table; set activation_table"
+        )
+    if layer.op == "multiply" and chunk.resident_weights:
+        raise MappingError("its scale changes with every image; give it a chunk that streams its weights")
     if layer.N != 1:
         raise MappingError(f"N={layer.N}; chunks run one image at a time, set N to 1")
 
@@ -145,13 +172,55 @@ def _whole(words: int, row_words: int) -> int:
     return -(-words // row_words) * row_words
 
 
-def _check_alignment(layer: Layer, tile: Tile, beat_bits: int) -> None:
+def _check_windows(layer: Layer, tile: Tile) -> None:
+    """Only the first and the last tile may reach into the padding: all between read windows of one size."""
+    ways = (
+        ("OY", layer.OY, tile.OY, layer.stride_y, layer.padding_y, layer.window_y, layer.IY),
+        ("OX", layer.OX, tile.OX, layer.stride_x, layer.padding_x, layer.window_x, layer.IX),
+    )
+    for name, bound, size, stride, padding, window, in_bound in ways:
+        if size >= bound:
+            continue
+        last = bound - (-(-bound // size) - 1) * size
+        overhang = (bound - 1) * stride - padding + window - in_bound
+        if size * stride < padding or last * stride < overhang:
+            raise MappingError(
+                f"tile {name}={size} (the last {last}) is shorter than the padding of {max(padding, overhang)} input "
+                f"pixels; use tiles of at least {-(-max(padding, overhang) // stride)}, the last one too"
+            )
+
+
+def _check_order(layer: Layer, mapping: Mapping, chunk: Chunk) -> None:
+    """Refuse an order that is none, or that splits a reduction where nothing can add it up again."""
+    if mapping.loop_order not in LOOP_ORDERS:
+        orders = " or ".join(",".join(order) for order in LOOP_ORDERS)
+        raise MappingError(f"loop order {','.join(mapping.loop_order)} is not supported; use {orders}")
+    tile = mapping.tile
+    if mapping.loop_order in OUTPUT_STATIONARY or tile.C == layer.C:
+        return
+    order = ",".join(mapping.loop_order)
+    if not chunk.partial_sums:
+        raise MappingError(
+            f"loop order {order} with tile C={tile.C} stores partial sums; set the chunk's partial_sums"
+        )
+    inner = {"OY", "OX"} if mapping.loop_order == WEIGHT_STATIONARY else {"K"}
+    if all(getattr(tile, name) == getattr(layer, name) for name in inner):
+        raise MappingError(
+            f"loop order {order} needs several tiles along {' or '.join(sorted(inner))} between two reduction steps of "
+            f"an output; use {','.join(WEIGHTS_OUTER)}"
+        )
+
+
+def _check_alignment(layer: Layer, mapping: Mapping, beat_bits: int) -> None:
     """A tile boundary inside a beat could not be stored without reading the beat back."""
+    tile = mapping.tile
     in_name = "G" if layer.is_depthwise else "C"
     out_name = "G" if layer.is_depthwise else "K"
     rules = [(in_name, layer.input_bits, "input"), (out_name, layer.output_bits, "output")]
     if layer.residual:
         rules.append((out_name, layer.residual_bits, "residual"))
+    if splits_reduction(layer, mapping):
+        rules.append((out_name, ACCUMULATOR_BITS, "partial sum"))
     for name, bits, tensor in rules:
         size, bound, block = getattr(tile, name), getattr(layer, name), words_per_beat(beat_bits, bits)
         if block == 0:
@@ -161,3 +230,8 @@ def _check_alignment(layer: Layer, tile: Tile, beat_bits: int) -> None:
                 f"tile {name}={size} splits a beat of {block} {bits}-bit {tensor} channels; "
                 f"use a multiple of {block} or all {bound}"
             )
+
+
+def splits_reduction(layer: Layer, mapping: Mapping) -> bool:
+    """Whether partial sums go to memory and come back."""
+    return mapping.loop_order not in OUTPUT_STATIONARY and mapping.tile.C < layer.C

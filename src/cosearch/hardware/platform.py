@@ -5,7 +5,12 @@ from pathlib import Path
 from pydantic import Field, model_validator
 
 from cosearch.errors import HardwareError
-from cosearch.hardware.contract import FRAME_SLOTS
+from cosearch.hardware.contract import (
+    FRAME_SLOTS,
+    LAYER_SETUP_CYCLES,
+    STORE_OVERHEAD_CYCLES,
+    TILE_OVERHEAD_CYCLES,
+)
 from cosearch.hardware.port import DramPort
 from cosearch.records import Record, find_file, load_yaml, parse_record, shipped_files
 from cosearch.units import cycles_of
@@ -36,6 +41,14 @@ class Dram(Record):
     burst_latency_seconds: float = Field(ge=0)
 
 
+class Overheads(Record):
+    """Cycles that control adds; the timing contract's unless a board was measured."""
+
+    layer_cycles: int = Field(default=LAYER_SETUP_CYCLES, ge=0)
+    step_cycles: int = Field(default=TILE_OVERHEAD_CYCLES, ge=0)
+    store_cycles: int = Field(default=STORE_OVERHEAD_CYCLES, ge=0)
+
+
 class Platform(Record):
     """An FPGA part on a board. Every section cites its source in `sources`."""
 
@@ -47,6 +60,7 @@ class Platform(Record):
     usable_fraction: float = Field(default=0.8, gt=0, le=1)
     clock_hertz: float = Field(gt=0)
     dram: Dram
+    overheads: Overheads = Field(default_factory=Overheads)
     static_watts: float = Field(ge=0)
     sources: dict[str, str]
 
@@ -93,6 +107,9 @@ class Platform(Record):
             beat_bits=self.dram.beat_bits,
             burst_latency_cycles=cycles_of(self.dram.burst_latency_seconds, clock_hertz),
             total_slots=slots,
+            layer_overhead_cycles=self.overheads.layer_cycles,
+            step_overhead_cycles=self.overheads.step_cycles,
+            store_overhead_cycles=self.overheads.store_cycles,
         )
 
 

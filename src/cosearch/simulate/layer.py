@@ -1,23 +1,25 @@
-"""The timing contract of a chunk, executed: one layer, event by event, in integers.
+"""The timing contract of a chunk, executed: one layer, step by step, in integers.
 
-Three servers work at once: the read engine, the array and the write engine. Each serves its requests in order; each
-buffer has two banks. Every line of `simulate_layer` below is one sentence of docs/timing.md.
+Three servers work at once: the read engine, the array and the write engine. They begin and end a step together. Every
+line of `simulate_layer` and `_Run` below is one sentence of docs/timing.md.
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
 from cosearch.errors import HardwareError
-from cosearch.hardware import FRAME_SLOTS, LAYER_SETUP_CYCLES, Chunk, DramPort, Mapping, check_mapping
-from cosearch.simulate.work import OutputTile, Transfer, output_tiles, parameters
+from cosearch.hardware import FRAME_SLOTS, Chunk, DramPort, Mapping, check_mapping
+from cosearch.simulate.work import Step, Store, Transfer, parameters, steps_of
 from cosearch.workload import Layer
 
-EventKind = Literal["P", "W", "I", "R", "COMPUTE", "STORE"]
+EventKind = Literal["P", "W", "I", "S", "R", "COMPUTE", "STORE"]
+
+_LOADS: tuple[EventKind, ...] = ("P", "W", "I", "S", "R")
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One load (P: parameters), COMPUTE or STORE, in cycles from the start of the layer's setup."""
+    """One load (P parameters, S partial sums, R residual), COMPUTE or STORE, in cycles from the layer's start."""
 
     kind: EventKind
     start_cycles: int
@@ -31,10 +33,11 @@ class LayerTrace:
     Attributes:
         cycles: From the start of the setup to the end of the last STORE.
         compute_cycles, read_cycles, write_cycles: How long each server was busy.
-        beats: Beats moved, by P, W, I, R and STORE.
+        beats: Beats moved, by P, W, I, S, R and STORE.
         bursts: Bursts, likewise.
-        macs: Multiply-accumulates done.
-        num_tiles: Output tiles.
+        operations: Iterations of the loop nest done.
+        array_cycles: Cycles in which the array computed, without its overhead.
+        num_tiles: Output tiles stored, partial ones included.
         events: Everything that happened, in order of issue.
     """
 
@@ -44,7 +47,8 @@ class LayerTrace:
     write_cycles: int
     beats: dict[EventKind, int]
     bursts: dict[EventKind, int]
-    macs: int
+    operations: int
+    array_cycles: int
     num_tiles: int
     events: tuple[Event, ...]
 
@@ -64,75 +68,91 @@ def simulate_layer(layer: Layer, mapping: Mapping, chunk: Chunk, port: DramPort)
         check_mapping(layer, mapping, chunk, port.beat_bits)
     except HardwareError as error:
         raise error.at(layer.name) from None
+    steps = list(steps_of(layer, mapping, chunk, port))
     run = _Run(chunk, port)
-    run.load("P", parameters(layer, port), after=0)
-    for tile in output_tiles(layer, mapping, chunk, port):
-        run.output_tile(tile)
+    run.load("P", parameters(layer, port))
+    run.load_operands(steps[0])
+    run.wait()
+    for step, following in zip(steps, [*steps[1:], None], strict=True):
+        run.step(step, following)
+    run.drain()
     return run.trace()
 
 
 class _Run:
-    """The state of a chunk while a layer runs: when each server is free and when each bank is."""
+    """The state of a chunk while a layer runs: when each server is free, and the STORE that is due.
+
+    `now` is the start of the present step, `write_free` the end of the STORE that runs beside the present output tile.
+    """
 
     def __init__(self, chunk: Chunk, port: DramPort) -> None:
         self.chunk, self.port = chunk, port
-        self.read_free = self.compute_free = self.write_free = LAYER_SETUP_CYCLES
-        self.bank_free: dict[EventKind, list[int]] = {"W": [0, 0], "I": [0, 0]}  # [bank of the next load, other bank]
-        self.store_ends = [0, 0]  # of output tiles o-2 and o-1
-        self.beats: dict[EventKind, int] = dict.fromkeys(("P", "W", "I", "R", "STORE"), 0)
-        self.bursts: dict[EventKind, int] = dict.fromkeys(("P", "W", "I", "R", "STORE"), 0)
-        self.macs = 0
-        self.num_tiles = 0
+        self.now = self.read_free = self.compute_free = self.write_free = port.layer_overhead_cycles
+        self.due: Store | None = None
+        self.beats: dict[EventKind, int] = dict.fromkeys((*_LOADS, "STORE"), 0)
+        self.bursts: dict[EventKind, int] = dict.fromkeys((*_LOADS, "STORE"), 0)
+        self.operations = self.array_cycles = self.num_tiles = 0
         self.events: list[Event] = []
 
-    def output_tile(self, tile: OutputTile) -> None:
-        """All reduction steps of an output tile, its residual and its STORE."""
-        self.compute_free = max(self.compute_free, self.store_ends[0])  # its accumulator bank: STORE o-2
-        for step in tile.steps:
-            if step.load_W is not None:
-                self.load_operand("W", step.load_W)
-            if step.load_I is not None:
-                self.load_operand("I", step.load_I)
-            self.compute(step.array_cycles)
-            self.macs += step.macs
-        residual_end = self.load("R", tile.load_R, after=self.store_ends[0]) if tile.load_R else 0
-        self.store(tile, after=max(self.compute_free, residual_end))
-        self.num_tiles += 1
+    def step(self, step: Step, following: Step | None) -> None:
+        """COMPUTE and the next loads begin together; the step ends with the later of both."""
+        self.start_store()
+        self.compute(step)
+        if following is not None:
+            self.load_operands(following)
+        if step.load_S is not None:
+            self.load("S", step.load_S)
+        if step.load_R is not None:
+            self.load("R", step.load_R)
+        self.wait()
+        if step.store is not None:  # the output tile is complete: it ends when the STORE beside it has ended
+            self.now = self.read_free = self.compute_free = max(self.now, self.write_free)
+            self.due = step.store
+            self.num_tiles += 1
 
-    def load_operand(self, kind: EventKind, transfer: Transfer) -> None:
-        """Fill the bank that was filled last but one; the array has read it when `bank_free` says so."""
-        banks = self.bank_free[kind]
-        end = self.load(kind, transfer, after=banks[0])
-        self.compute_free = max(self.compute_free, end)
-        banks.reverse()  # what is loaded now is read from now on, by `compute`, as banks[1]
+    def load_operands(self, step: Step) -> None:
+        """Weights before inputs, each if its tile changes."""
+        if step.load_W is not None:
+            self.load("W", step.load_W)
+        if step.load_I is not None:
+            self.load("I", step.load_I)
 
-    def load(self, kind: EventKind, transfer: Transfer, *, after: int) -> int:
+    def load(self, kind: EventKind, transfer: Transfer) -> None:
         """One request to the read engine, which serves strictly in order."""
-        start = max(self.read_free, after)
+        start = self.read_free
         self.read_free = start + transfer_cycles(transfer, self.chunk.read_slots, self.port)
         self.beats[kind] += transfer.beats
         self.bursts[kind] += transfer.bursts
         self.events.append(Event(kind, start, self.read_free))
-        return self.read_free
 
-    def compute(self, array_cycles: int) -> None:
-        """One reduction step on the array, when the array and its operands are there."""
+    def compute(self, step: Step) -> None:
+        """One step on the array."""
         start = self.compute_free
-        self.compute_free = start + array_cycles
-        for banks in self.bank_free.values():
-            banks[1] = self.compute_free
+        self.compute_free = start + step.array_cycles + self.port.step_overhead_cycles
+        self.operations += step.operations
+        self.array_cycles += step.array_cycles
         self.events.append(Event("COMPUTE", start, self.compute_free))
 
-    def store(self, tile: OutputTile, *, after: int) -> None:
-        """Write one output tile, as fast as the port and the drain of the accumulators allow."""
-        start = max(self.write_free, after)
-        beats = Transfer(beats=tile.store.beats)
-        moving = max(transfer_cycles(beats, self.chunk.write_slots, self.port), tile.drain_cycles)
-        self.write_free = start + tile.store.bursts * self.port.burst_latency_cycles + moving
-        self.store_ends = [self.store_ends[1], self.write_free]
-        self.beats["STORE"] += tile.store.beats
-        self.bursts["STORE"] += tile.store.bursts
+    def wait(self) -> None:
+        """The barrier: array and read engine go on together."""
+        self.now = self.read_free = self.compute_free = max(self.read_free, self.compute_free)
+
+    def start_store(self) -> None:
+        """Write the output tile that is due, as fast as the port and the drain of the accumulators allow."""
+        if self.due is None:
+            return
+        transfer, start = self.due.transfer, self.now
+        beats = transfer_cycles(Transfer(beats=transfer.beats), self.chunk.write_slots, self.port)
+        latency = self.port.store_overhead_cycles + transfer.bursts * self.port.burst_latency_cycles
+        self.write_free = start + latency + max(beats, self.due.drain_cycles)
+        self.beats["STORE"] += transfer.beats
+        self.bursts["STORE"] += transfer.bursts
         self.events.append(Event("STORE", start, self.write_free))
+        self.due = None
+
+    def drain(self) -> None:
+        """The last STORE runs alone."""
+        self.start_store()
 
     def trace(self) -> LayerTrace:
         """What happened."""
@@ -143,11 +163,12 @@ class _Run:
         return LayerTrace(
             cycles=self.write_free,
             compute_cycles=busy("COMPUTE"),
-            read_cycles=busy("P", "W", "I", "R"),
+            read_cycles=busy(*_LOADS),
             write_cycles=busy("STORE"),
             beats=self.beats,
             bursts=self.bursts,
-            macs=self.macs,
+            operations=self.operations,
+            array_cycles=self.array_cycles,
             num_tiles=self.num_tiles,
             events=tuple(self.events),
         )
