@@ -54,6 +54,8 @@ class ChunkDesigns:
         """What each layer takes of a W buffer with resident weights, in whole rows; else 0. [designs, layers]."""
         bits = np.zeros((len(self), len(layers)), np.int64)
         for column, layer in enumerate(layers):
+            if not layer.has_weights:
+                continue
             groups, lanes = (1, layer.G) if layer.is_depthwise else (layer.G, layer.K)
             rows = -(-lanes // self.lanes) * -(-layer.C // self.reduction) * (groups * layer.FY * layer.FX)
             bits[:, column] = rows * self.lanes * self.reduction * width_bits

@@ -15,7 +15,7 @@ from cosearch.errors import HardwareError
 from cosearch.hardware import DramPort, FabricRules, Platform, load_fabric
 from cosearch.workload import Layer, Workload
 
-ShapeKey = tuple[int, ...]
+ShapeKey = tuple[int | str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -246,6 +246,6 @@ class _ClassBuilder:
 
 
 def _is_chain(workload: Workload) -> bool:
-    """Whether each layer reads the one before it, directly or as its residual."""
+    """Whether each layer reads the one before it, as its input or as what it adds or scales by."""
     pairs = zip(workload.layers, workload.layers[1:], strict=False)
-    return all(before.name in (layer.source, layer.residual) for before, layer in pairs)
+    return all(before.name in workload.reads(layer) for before, layer in pairs)

@@ -1,115 +1,124 @@
-"""What each server of a chunk does for a layer in sum: busy cycles and beats."""
+"""What each server of a chunk does for a layer in sum: array cycles, busy cycles and beats."""
 
 from collections.abc import Callable
 
-from cosearch.cost.geometry import Position
-from cosearch.cost.work import LayerWork
-from cosearch.hardware import PIXELS_OUTER
-from cosearch.hardware.mapping import LoopOrder
-from cosearch.numerics import Scalar, where
+from cosearch.cost.geometry import Axis
+from cosearch.cost.line import WEIGHT_LOOPS, input_loops
+from cosearch.cost.steps import Steps
+from cosearch.cost.work import Extent, LayerWork, Place
+from cosearch.numerics import Scalar
 
 
-def read_cycles(work: LayerWork, loop_order: LoopOrder) -> Scalar:
-    """Busy cycles of the read engine: parameters, weights, inputs, residual."""
-    weights = _loads_of_weights(work, loop_order) * _sum_weights(work, work.load_weights)
-    inputs = _loads_of_inputs(work, loop_order) * _sum_inputs(work, work.load_inputs, summed=False)
-    residual = _sum_outputs(work, work.load_residual) if work.layer.has_residual else 0
-    return work.load_parameters() + weights + inputs + residual
+class LayerTotals:
+    """Sums over all tiles of a layer: what one of each class takes, times how often it occurs."""
+
+    def __init__(self, work: LayerWork, steps: Steps) -> None:
+        self.work = work
+        self.splits = not steps.reduces
+        self._weight_loads = work.groups * steps.repeats(WEIGHT_LOOPS)
+        self._input_loads = work.groups * steps.repeats(input_loops(work))
+
+    def array_cycles(self) -> Scalar:
+        """Cycles in which the array computes, without the overhead of its steps."""
+        lanes = _sum([num * self.work.lane_rounds(m) for num, m in _extents(self.work.M)])
+        reduction = _sum([num * self.work.reduction_rounds(c) for num, c in _extents(self.work.C)])
+        pixels = _sum(
+            [
+                num_y * num_x * self.work.pixel_rounds(y, x)
+                for num_y, y in _extents(self.work.Y)
+                for num_x, x in _extents(self.work.X)
+            ]
+        )
+        return self.work.groups * lanes * reduction * pixels
+
+    def num_steps(self) -> Scalar:
+        """COMPUTEs."""
+        work = self.work
+        return work.groups * work.M.num_tiles * work.C.num_tiles * work.Y.num_tiles * work.X.num_tiles
+
+    def drained_words(self) -> Scalar:
+        """Sums that leave the accumulators, partial ones included."""
+        layer = self.work.layer
+        sums = layer.G * layer.K * layer.OY * layer.OX
+        return self.work.C.num_tiles * sums if self.splits else sums
+
+    def weight_beats(self) -> Scalar:
+        """Beats of weights, as often as they are read."""
+        return self._weights(self.work.weight_beats)
+
+    def input_beats(self) -> Scalar:
+        """Beats of inputs, as often as they are read, halos included."""
+
+        def beats(extent: Extent, y: Place, x: Place) -> Scalar:
+            return self.work.input_blocks(extent) * getattr(self.work.rows, y) * getattr(self.work.columns, x)
+
+        return self._inputs(beats)
+
+    def residual_beats(self) -> Scalar:
+        """Beats of the residual."""
+        return self._outputs(self.work.residual_beats) if self.work.layer.form.has_residual else 0
+
+    def sum_beats(self) -> Scalar:
+        """Beats of partial sums, one way."""
+        return self._partial(self.work.sum_beats)
+
+    def output_beats(self) -> Scalar:
+        """Beats of the output."""
+        return self._outputs(self.work.output_beats)
+
+    def read_cycles(self) -> Scalar:
+        """Busy cycles of the read engine."""
+        residual = self._outputs(self.work.load_residual) if self.work.layer.form.has_residual else 0
+        operands = self._weights(self.work.load_weights) + self._inputs(self.work.load_inputs)
+        return self.work.load_parameters() + operands + residual + self._partial(self.work.load_sums)
+
+    def write_cycles(self) -> Scalar:
+        """Busy cycles of the write engine."""
+        return self._outputs(self.work.store) + self._partial(self.work.store_sums)
+
+    def _weights(self, of: Callable[[Extent, Extent], Scalar]) -> Scalar:
+        if not self.work.loads_weights:
+            return 0
+        tiles = [num_m * num_c * of(m, c) for num_m, m in _extents(self.work.M) for num_c, c in _extents(self.work.C)]
+        return self._weight_loads * _sum(tiles)
+
+    def _inputs(self, of: Callable[[Extent, Place, Place], Scalar]) -> Scalar:
+        channels = self.work.M if self.work.layer.form.is_depthwise else self.work.C
+        tiles = [
+            num * num_y * num_x * of(extent, y, x)
+            for num, extent in _extents(channels)
+            for num_y, y in _places(self.work.Y)
+            for num_x, x in _places(self.work.X)
+        ]
+        return self._input_loads * _sum(tiles)
+
+    def _outputs(self, of: Callable[[Extent, Extent, Extent], Scalar]) -> Scalar:
+        tiles = [
+            num_m * num_y * num_x * of(m, y, x)
+            for num_m, m in _extents(self.work.M)
+            for num_y, y in _extents(self.work.Y)
+            for num_x, x in _extents(self.work.X)
+        ]
+        return self.work.groups * _sum(tiles)
+
+    def _partial(self, of: Callable[[Extent, Extent, Extent], Scalar]) -> Scalar:
+        """Over all output tiles, once for every reduction step but one."""
+        return (self.work.C.num_tiles - 1) * self._outputs(of) if self.splits else 0
 
 
-def compute_cycles(work: LayerWork) -> Scalar:
-    """Busy cycles of the array."""
+def _extents(axis: Axis) -> list[tuple[Scalar, Extent]]:
+    return [(1, "last")] if axis.pattern == 1 else [(axis.num_tiles - 1, "size"), (1, "last")]
+
+
+def _places(axis: Axis) -> list[tuple[Scalar, Place]]:
+    if axis.pattern == 1:
+        return [(1, "last")]
+    ends: list[tuple[Scalar, Place]] = [(1, "first"), (1, "last")]
+    return ends if axis.pattern == 2 else [*ends, (axis.num_tiles - 2, "between")]
+
+
+def _sum(parts: list[Scalar]) -> Scalar:
     total: Scalar = 0
-    for m, num_m in _whole_and_last(work, "M"):
-        for c, num_c in _whole_and_last(work, "C"):
-            for y, num_y in _whole_and_last(work, "Y"):
-                for x, num_x in _whole_and_last(work, "X"):
-                    total = total + num_m * num_c * num_y * num_x * work.compute(m, y, x, c)
-    return work.groups * total
-
-
-def write_cycles(work: LayerWork) -> Scalar:
-    """Busy cycles of the write engine."""
-    return _sum_outputs(work, work.store)
-
-
-def weight_beats(work: LayerWork, loop_order: LoopOrder) -> Scalar:
-    """Beats of weights, as often as they are read."""
-    return _loads_of_weights(work, loop_order) * _sum_weights(work, work.weight_beats)
-
-
-def input_beats(work: LayerWork, loop_order: LoopOrder) -> Scalar:
-    """Beats of inputs with their halos, as often as they are read."""
-
-    def beats(m: Position, y: Position, x: Position, c: Position) -> Scalar:
-        return work.input_transfer(work.input_channels(m, c), y, x)[0]
-
-    return _loads_of_inputs(work, loop_order) * _sum_inputs(work, beats, summed=True)
-
-
-def output_beats(work: LayerWork, bits: Scalar, *, pooled: bool) -> Scalar:
-    """Beats of all outputs at some bits, after pooling or before it."""
-    return _sum_outputs(work, lambda m, y, x: work.output_transfer(m, y, x, bits, pooled=pooled)[0])
-
-
-def _loads_of_weights(work: LayerWork, loop_order: LoopOrder) -> Scalar:
-    """How often each weight is read: for every pixel tile unless the buffer still holds it."""
-    if work.rates.resident_weights:
-        return 0
-    pixel_tiles = work.OY.num_tiles * work.OX.num_tiles
-    steps = work.C.num_tiles
-    cycled = steps * work.M.num_tiles if _pixels_outer(work, loop_order) else steps
-    return work.groups * where(cycled > 1, pixel_tiles, 1)
-
-
-def _loads_of_inputs(work: LayerWork, loop_order: LoopOrder) -> Scalar:
-    """How often each input is read, halos apart: for every channel tile unless the buffer still holds it."""
-    if work.layer.is_depthwise:
-        return 1
-    steps = work.C.num_tiles
-    pixel_tiles = work.OY.num_tiles * work.OX.num_tiles
-    cycled = steps if _pixels_outer(work, loop_order) else steps * pixel_tiles
-    return work.groups * where(cycled > 1, work.M.num_tiles, 1)
-
-
-def _pixels_outer(work: LayerWork, loop_order: LoopOrder) -> bool:
-    return loop_order == PIXELS_OUTER and not work.layer.is_depthwise
-
-
-def _sum_weights(work: LayerWork, of: Callable[[Position, Position], Scalar]) -> Scalar:
-    """Over the weight tiles of one group."""
-    total: Scalar = 0
-    for m, num_m in _whole_and_last(work, "M"):
-        for c, num_c in _whole_and_last(work, "C"):
-            total = total + num_m * num_c * of(m, c)
+    for part in parts:
+        total = total + part
     return total
-
-
-def _sum_inputs(
-    work: LayerWork, of: Callable[[Position, Position, Position, Position], Scalar], *, summed: bool
-) -> Scalar:
-    """Over the input tiles of one group; `of` gives one tile's or, `summed`, that of all pixel tiles of a class."""
-    axis = "M" if work.layer.is_depthwise else "C"
-    total: Scalar = 0
-    for y in work.OY.positions:
-        for x in work.OX.positions:
-            num = work.OY.num[y] * work.OX.num[x]
-            weight = where(num > 0, 1, 0) if summed else num
-            for channels, num_channels in _whole_and_last(work, axis):
-                total = total + weight * num_channels * of(channels, y, x, channels)
-    return total
-
-
-def _sum_outputs(work: LayerWork, of: Callable[[Position, Position, Position], Scalar]) -> Scalar:
-    """Over all output tiles."""
-    total: Scalar = 0
-    for m, num_m in _whole_and_last(work, "M"):
-        for y, num_y in _whole_and_last(work, "Y"):
-            for x, num_x in _whole_and_last(work, "X"):
-                total = total + num_m * num_y * num_x * of(m, y, x)
-    return work.groups * total
-
-
-def _whole_and_last(work: LayerWork, name: str) -> list[tuple[Position, Scalar]]:
-    axis = {"M": work.M, "C": work.C, "Y": work.OY, "X": work.OX}[name]
-    return [("L", 1)] if len(axis.positions) == 1 else [("F", axis.num_tiles - 1), ("L", 1)]

@@ -3,8 +3,14 @@
 On an FPGA the sizes are those of an ASIC technology: ratios are meant, and the confidence says `relative`.
 """
 
-from cosearch.hardware import ACCUMULATOR_BITS, Chunk, EnergyRules, Mapping
-from cosearch.workload import Layer
+from dataclasses import dataclass
+
+from cosearch.cost.shape import LayerShape
+from cosearch.cost.timing import LayerTiming
+from cosearch.hardware import ACCUMULATOR_BITS, Chunk, ChunkKind, EnergyRules
+from cosearch.numerics import Scalar
+
+Joules = Scalar | float
 
 REQUANTISATION_BITS = 18
 """Width of the multiplier in the store path: one side of a DSP slice."""
@@ -13,53 +19,64 @@ ENERGY_PARTS: tuple[str, ...] = ("mac", "buffer_I", "buffer_W", "buffer_O", "sto
 """Where energy goes; all but `static` are dynamic and belong to a layer."""
 
 
-def layer_energy_joules(
-    layer: Layer, mapping: Mapping, chunk: Chunk, dram_bits: int, rules: EnergyRules
-) -> dict[str, float]:
-    """Dynamic energy of one layer, by part.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArrayRows:
+    """Operand widths of a chunk, and bits of the rows that its array reads in a cycle; ints or tensors for a batch.
 
-    `mac`: products at the chunk's widths and their sums. `buffer_*`: every step of the array reads a row of
-    I and of W and reads and writes a row of O. `store`: each sum leaves the O buffer, meets its residual, and is
-    requantised. `fill`: every bit that DRAM moves is written to or read from a buffer once. `dram`: those bits.
+    Attributes:
+        input_bits, weight_bits, sum_bits: Rows of I, W and O.
+    """
+
+    activation_width_bits: Scalar
+    weight_width_bits: Scalar
+    input_bits: Scalar
+    weight_bits: Scalar
+    sum_bits: Scalar
+
+
+def rows_of(chunk: Chunk, *, is_depthwise: bool) -> ArrayRows:
+    """The rows that a layer reads on a chunk: of a wide row of I, the words that its lanes or its reduction use."""
+    unroll = chunk.unroll
+    reduction = 1 if is_depthwise and chunk.kind is not ChunkKind.STANDARD else unroll.C
+    channels = unroll.K if is_depthwise else reduction
+    return ArrayRows(
+        activation_width_bits=chunk.activation_bits,
+        weight_width_bits=chunk.weight_bits,
+        input_bits=channels * unroll.pixels * unroll.FX * chunk.activation_bits,
+        weight_bits=unroll.K * unroll.C * unroll.FX * chunk.weight_bits,
+        sum_bits=unroll.K * unroll.pixels * ACCUMULATOR_BITS,
+    )
+
+
+def layer_energy_joules(
+    layer: LayerShape, timing: LayerTiming, rows: ArrayRows, rules: EnergyRules
+) -> dict[str, Joules]:
+    """Dynamic energy of one layer, or of a batch, by part.
+
+    `mac`: products at the chunk's widths and their sums. `buffer_*`: every cycle of the array reads a row of I and of
+    W and reads and writes a row of O. `store`: each sum leaves the O buffer, meets its residual, and is requantised.
+    `fill`: every bit that DRAM moves is written to or read from a buffer once. `dram`: those bits.
 
     Args:
         layer: The layer.
-        mapping: Its tiles; edge tiles cost what they contain.
-        chunk: Where it runs.
-        dram_bits: Bits it moves, reads and writes together.
+        timing: Its cycles and traffic under a mapping.
+        rows: Of the chunk where it runs.
         rules: Energies per operation and bit.
     """
-    steps = array_steps(layer, mapping, chunk)
-    lanes, reduction = chunk.unroll.K, chunk.unroll.C
-    input_words = lanes if layer.is_depthwise else reduction
-    multiply = rules.multiply_joules_per_bit2 * chunk.weight_bits * chunk.activation_bits
+    operations = layer.G * layer.K * layer.C * layer.OY * layer.OX * layer.FY * layer.FX
     add = rules.add_joules_per_bit * ACCUMULATOR_BITS
+    multiply: Joules = 0.0
+    if layer.form.loads_weights:
+        multiply = rules.multiply_joules_per_bit2 * rows.weight_width_bits * rows.activation_width_bits
     requantise = rules.multiply_joules_per_bit2 * ACCUMULATOR_BITS * REQUANTISATION_BITS
-    residual_bits = chunk.activation_bits if layer.residual else 0
-    stored_bits = ACCUMULATOR_BITS + residual_bits
+    stored_bits = ACCUMULATOR_BITS + (rows.activation_width_bits if layer.form.has_residual else 0)
     buffer = rules.buffer_joules_per_bit
-    sums = layer.out_channels * layer.OY * layer.OX
     return {
-        "mac": layer.num_macs * (multiply + add),
-        "buffer_I": steps * input_words * chunk.activation_bits * buffer,
-        "buffer_W": steps * lanes * reduction * chunk.weight_bits * buffer,
-        "buffer_O": steps * lanes * 2 * ACCUMULATOR_BITS * buffer,
-        "store": sums * (requantise + add + stored_bits * buffer),
-        "fill": dram_bits * buffer,
-        "dram": dram_bits * rules.dram_joules_per_bit,
+        "mac": operations * (multiply + add),
+        "buffer_I": timing.array_cycles * rows.input_bits * buffer,
+        "buffer_W": timing.array_cycles * rows.weight_bits * buffer if layer.form.loads_weights else 0.0 * operations,
+        "buffer_O": timing.array_cycles * rows.sum_bits * (2 * buffer),
+        "store": timing.drained_words * (requantise + add + stored_bits * buffer),
+        "fill": timing.dram_bits * buffer,
+        "dram": timing.dram_bits * rules.dram_joules_per_bit,
     }
-
-
-def array_steps(layer: Layer, mapping: Mapping, chunk: Chunk) -> int:
-    """Cycles in which the array computes, over all tiles of a layer, without fill and drain of its pipeline."""
-    tile, unroll = mapping.tile, chunk.unroll
-    pixels = layer.OY * layer.OX * layer.FY * layer.FX
-    if layer.is_depthwise:
-        return pixels * _unrolled(layer.G, tile.G, unroll.K)
-    return pixels * layer.G * _unrolled(layer.K, tile.K, unroll.K) * _unrolled(layer.C, tile.C, unroll.C)
-
-
-def _unrolled(bound: int, tile: int, unroll: int) -> int:
-    """Steps of a spatially unrolled loop, over all its tiles."""
-    whole, rest = divmod(bound, tile)
-    return whole * -(-tile // unroll) + -(-rest // unroll)

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from cosearch.cost.energy import ENERGY_PARTS, layer_energy_joules
+from cosearch.cost.energy import ENERGY_PARTS, layer_energy_joules, rows_of
 from cosearch.cost.resources import resources_of
 from cosearch.cost.schedule import schedule_alone, schedule_loaded
+from cosearch.cost.shape import shape_of
 from cosearch.cost.timing import LayerTiming, time_layer
 from cosearch.design import METRICS, ChunkCost, LayerCost, Predicted
 from cosearch.errors import HardwareError
@@ -94,8 +95,12 @@ def _layer_results(workload: Workload, accelerator: Accelerator, fabric: FabricR
         for mapping in chunk.layers:
             layer = workload.layer(mapping.name)
             timing = time_layer(layer, mapping, chunk, accelerator.port)
-            dram_bits = int(timing.dram_bits)
-            energy = layer_energy_joules(layer, mapping, chunk, dram_bits, fabric.energy)
+            shape, array_rows = (
+                shape_of(layer, accelerator.port.beat_bits),
+                rows_of(chunk, is_depthwise=layer.is_depthwise),
+            )
+            priced = layer_energy_joules(shape, timing, array_rows, fabric.energy)
+            energy = {part: float(joules) for part, joules in priced.items()}
             row = LayerCost(
                 name=layer.name,
                 chunk=index,
@@ -104,7 +109,7 @@ def _layer_results(workload: Workload, accelerator: Accelerator, fabric: FabricR
                 compute_cycles=int(timing.compute_cycles),
                 read_cycles=int(timing.read_cycles),
                 write_cycles=int(timing.write_cycles),
-                dram_bits=dram_bits,
+                dram_bits=int(timing.dram_bits),
                 num_macs=layer.num_macs,
                 energy_joules=sum(energy.values()),
             )

@@ -8,10 +8,9 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from cosearch.cost.resources import input_row_words
-from cosearch.cost.shape import LayerShape, shape_of, stack_shapes
+from cosearch.cost.shape import Form, LayerShape, form_of, shape_of, stack_shapes
 from cosearch.cost.tilings import Tilings, candidate_tilings
-from cosearch.cost.timing import LayerTiming, layer_cycles, rates_of, time_layer
+from cosearch.cost.timing import LayerTiming, by_pattern, layer_cycles, rates_of, time_layer
 from cosearch.cost.work import ChunkRates, TileSizes
 from cosearch.errors import HardwareError, MappingError
 from cosearch.hardware import (
@@ -24,7 +23,7 @@ from cosearch.hardware import (
     check_chunk,
 )
 from cosearch.hardware.mapping import LoopOrder
-from cosearch.numerics import Scalar, ceil_div
+from cosearch.numerics import EXACT, Scalar, ceil_div
 from cosearch.workload import Layer
 
 R = TypeVar("R", LayerShape, TileSizes)
@@ -69,6 +68,7 @@ def cycle_table(
     capacities: CapacityGrid,
     slots: Sequence[tuple[int, int]],
     resident_weights: bool,
+    partial_sums: bool = False,
     port: DramPort,
 ) -> Tensor:
     """Least closed-form cycles of each layer over its candidate tilings, for every chunk of a grid.
@@ -86,6 +86,7 @@ def cycle_table(
         capacities: Bits of one bank.
         slots: Pairs of read slots and write slots.
         resident_weights: Whether weights never move; the W buffer then holds no tile.
+        partial_sums: Whether orders that split a reduction over other output tiles may be used.
         port: The DRAM port.
 
     Returns:
@@ -96,24 +97,23 @@ def cycle_table(
         UNREACHABLE,
         dtype=torch.int64,
     )
-    lanes, reduction = _column([unroll.K for unroll in unrolls]), _column([unroll.C for unroll in unrolls])
-    rows = _Rows(kind, (activation_bits, weight_bits), lanes, reduction, resident_weights)
-    rates = ChunkRates(  # along the leading dimensions of [unrolls, slots, tilings]
-        unroll_K=lanes[:, None],
-        unroll_C=reduction[:, None],
-        read_slots=_column([read for read, _ in slots]),
-        write_slots=_column([write for _, write in slots]),
-        resident_weights=resident_weights,
-    )
-    distinct: dict[tuple[int, ...], Layer] = {}
+    distinct: dict[tuple[int | str, ...], Layer] = {}
     for layer in layers:
-        if may_run(layer, kind, weight_bits, activation_bits):
+        if may_run(layer, kind, weight_bits, activation_bits) and not (resident_weights and layer.op == "multiply"):
             distinct.setdefault(layer.shape_key(), layer)
-    cells = _least_cycles(list(distinct.values()), rates, rows, capacities, port)
-    column = {key: cells[:, :, index] for index, key in enumerate(distinct)}
-    for index, layer in enumerate(layers):
-        if layer.shape_key() in column:
-            table[..., index] = column[layer.shape_key()]
+    for fused in (False, True):
+        chosen = [index for index, unroll in enumerate(unrolls) if (unroll.OYOX > 1) == fused]
+        if not chosen or not distinct:
+            continue
+        rows = _Rows.of(
+            [unrolls[index] for index in chosen], kind, (activation_bits, weight_bits), resident=resident_weights
+        )
+        pricing = _Pricing(rows, capacities, slots, port, partial_sums)
+        cells = pricing.least_cycles(list(distinct.values()))
+        column = {key: cells[:, :, index] for index, key in enumerate(distinct)}
+        for index, layer in enumerate(layers):
+            if layer.shape_key() in column:
+                table[chosen, ..., index] = column[layer.shape_key()]
     return table
 
 
@@ -129,14 +129,13 @@ def best_mapping(layer: Layer, chunk: Chunk, port: DramPort) -> tuple[Mapping, L
         raise error.at(layer.name) from None
     capacity = chunk.capacity_bits
     grid = CapacityGrid(I=(capacity.I,), W=(capacity.W,), O=(capacity.O,))
-    rows = _Rows.of(chunk)
+    rows = _Rows.of(
+        [chunk.unroll], chunk.kind, (chunk.activation_bits, chunk.weight_bits), resident=chunk.resident_weights
+    )
     best: tuple[int, Mapping] | None = None
-    for tilings in candidate_tilings(layer, port.beat_bits):
-        fits = rows.cells(tilings, grid)[0] == 0
-        cycles = torch.as_tensor(
-            layer_cycles(shape_of(layer), tilings.sizes, tilings.loop_order, rates_of(chunk), port)
-        )
-        priced = torch.where(fits, cycles, UNREACHABLE).tolist()
+    for tilings in candidate_tilings(layer, port.beat_bits, partial_sums=chunk.partial_sums):
+        priced = _price_one(layer, tilings, chunk, port)
+        priced = torch.where(rows.cells(tilings, grid)[0] == 0, priced, UNREACHABLE).tolist()
         index = min(range(len(priced)), key=priced.__getitem__)
         if priced[index] < (best[0] if best else UNREACHABLE):
             best = priced[index], tilings.mapping(layer, index)
@@ -147,21 +146,67 @@ def best_mapping(layer: Layer, chunk: Chunk, port: DramPort) -> tuple[Mapping, L
     return best[1], time_layer(layer, best[1], chunk, port)
 
 
-def _least_cycles(
-    layers: list[Layer], rates: ChunkRates, rows: "_Rows", grid: CapacityGrid, port: DramPort
-) -> Tensor:
-    """Least cycles of distinct layers: [unrolls, slots, layers, I, W, O]."""
-    shape = (len(grid.I), len(grid.W), len(grid.O))
-    num_cells = shape[0] * shape[1] * shape[2]
-    lead = torch.broadcast_shapes(*(torch.as_tensor(t).shape for t in (rates.unroll_K, rates.read_slots)))[:2]
-    # One cell more than the grid's takes what does not fit.
-    least = torch.full((*lead, len(layers) * num_cells + 1), UNREACHABLE, dtype=torch.int64)
-    for batch in _batches(layers, rows, grid, port):
-        for part in batch.parts(_MAX_ELEMENTS // (lead[0] * lead[1])):
-            cycles = layer_cycles(part.shape, part.sizes, part.loop_order, rates, port)
-            cycles = torch.as_tensor(cycles).to(torch.int64).expand(*lead, -1)
-            least.scatter_reduce_(-1, part.target[:, None].expand_as(cycles), cycles, "amin")
-    return _running_minimum(least[..., :-1].reshape(*lead, len(layers), *shape))
+def _price_one(layer: Layer, tilings: Tilings, chunk: Chunk, port: DramPort) -> Tensor:
+    """Cycles of one layer's tilings on one chunk, int64 [tilings]."""
+
+    def price(shape: LayerShape, sizes: TileSizes) -> Tensor:
+        cycles = torch.as_tensor(layer_cycles(shape, sizes, tilings.loop_order, rates_of(chunk), port))
+        return cycles.expand_as(torch.as_tensor(sizes.M))
+
+    return by_pattern(price, shape_of(layer, port.beat_bits), _exact(tilings.sizes), len(tilings)).to(torch.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pricing:
+    """What all layers of a table are priced with."""
+
+    rows: "_Rows"
+    grid: CapacityGrid
+    slots: Sequence[tuple[int, int]]
+    port: DramPort
+    partial_sums: bool
+
+    def least_cycles(self, layers: list[Layer]) -> Tensor:
+        """Least cycles of distinct layers: [unrolls, slots, layers, I, W, O]."""
+        shape = (len(self.grid.I), len(self.grid.W), len(self.grid.O))
+        num_cells = shape[0] * shape[1] * shape[2]
+        lead = (len(self.rows.lanes), len(self.slots))
+        # One cell more than the grid's takes what does not fit.
+        least = torch.full((*lead, len(layers) * num_cells + 1), float(UNREACHABLE), dtype=EXACT)
+        rates = self.rows.rates(self.slots)
+        for batch in self.batches(layers):
+            for part in batch.parts(max(1, _MAX_ELEMENTS // (lead[0] * lead[1]))):
+                cycles = layer_cycles(part.shape, part.sizes, part.loop_order, rates, self.port)
+                cycles = torch.as_tensor(cycles).expand(*lead, -1)
+                least.scatter_reduce_(-1, part.target[:, None].expand_as(cycles), cycles, "amin")
+        return _running_minimum(least[..., :-1].to(torch.int64).reshape(*lead, len(layers), *shape))
+
+    def batches(self, layers: list[Layer]) -> Iterator["_Batch"]:
+        """All candidate tilings that fit the largest buffers under some unrolling."""
+        num_cells = len(self.grid.I) * len(self.grid.W) * len(self.grid.O)
+        groups: dict[tuple[Form, LoopOrder, int], list[tuple[int, TileSizes, Tensor]]] = {}
+        for index, layer in enumerate(layers):
+            for tilings in candidate_tilings(layer, self.port.beat_bits, partial_sums=self.partial_sums):
+                cells = self.rows.cells(tilings, self.grid)
+                inside = cells < num_cells
+                kept = inside.any(dim=0)
+                targets = torch.where(inside, index * num_cells + cells, len(layers) * num_cells)
+                for pattern in tilings.patterns[kept].unique().tolist():
+                    chosen = kept & (tilings.patterns == pattern)
+                    key = (form_of(layer), tilings.loop_order, pattern)
+                    groups.setdefault(key, []).append((index, _sliced(tilings.sizes, chosen), targets[:, chosen]))
+        for (_, loop_order, _), members in groups.items():
+            repeats = torch.tensor([target.shape[1] for _, _, target in members])
+            shape = stack_shapes([layers[index] for index, _, _ in members], repeats, self.port.beat_bits)
+            sizes = {name: torch.cat([getattr(part, name) for _, part, _ in members]) for name in _SIZES}
+            yield _Batch(
+                shape, _exact(TileSizes(**sizes)), loop_order, torch.cat([target for _, _, target in members], 1)
+            )
+
+
+def _exact(sizes: TileSizes) -> TileSizes:
+    """Sizes as exact floats."""
+    return TileSizes(**{name: torch.as_tensor(getattr(sizes, name)).to(EXACT) for name in _SIZES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,27 +232,6 @@ class _Batch:
             )
 
 
-def _batches(layers: list[Layer], rows: "_Rows", grid: CapacityGrid, port: DramPort) -> Iterator[_Batch]:
-    """All candidate tilings that fit the largest buffers under some unrolling."""
-    num_cells = len(grid.I) * len(grid.W) * len(grid.O)
-    groups: dict[tuple[tuple[bool, bool, bool], LoopOrder, int], list[tuple[int, TileSizes, Tensor]]] = {}
-    for index, layer in enumerate(layers):
-        for tilings in candidate_tilings(layer, port.beat_bits):
-            cells = rows.cells(tilings, grid)
-            inside = cells < num_cells
-            kept = inside.any(dim=0)
-            targets = torch.where(inside, index * num_cells + cells, len(layers) * num_cells)
-            for cut in tilings.cut[kept].unique().tolist():
-                chosen = kept & (tilings.cut == cut)
-                key = (shape_of(layer).form, tilings.loop_order, cut)
-                groups.setdefault(key, []).append((index, _sliced(tilings.sizes, chosen), targets[:, chosen]))
-    for (_, loop_order, _), members in groups.items():
-        repeats = torch.tensor([target.shape[1] for _, _, target in members])
-        shape = stack_shapes([layers[index] for index, _, _ in members], repeats)
-        sizes = {name: torch.cat([getattr(part, name) for _, part, _ in members]) for name in _SIZES}
-        yield _Batch(shape, TileSizes(**sizes), loop_order, torch.cat([target for _, _, target in members], 1))
-
-
 def _sliced(record: R, index: slice | Tensor) -> R:
     """Some of the entries of a record's tensors."""
     values = {field.name: getattr(record, field.name) for field in fields(record)}
@@ -220,21 +244,45 @@ class _Rows:
 
     Attributes:
         bits: Of an activation and of a weight.
-        lanes, reduction: Unrollings, [unrolls, 1].
+        lanes, reduction, pixels, columns: Unrollings of K, C, output pixels and kernel columns, [unrolls, 1].
+        fused: Whether pixels are unrolled whatever their row.
     """
 
     kind: ChunkKind
     bits: tuple[int, int]
     lanes: Tensor
     reduction: Tensor
-    resident_weights: bool
+    pixels: Tensor
+    columns: Tensor
+    fused: bool
+    resident: bool
 
     @staticmethod
-    def of(chunk: Chunk) -> "_Rows":
-        """The rows of one chunk."""
-        lanes, reduction = _column([chunk.unroll.K]), _column([chunk.unroll.C])
-        bits = (chunk.activation_bits, chunk.weight_bits)
-        return _Rows(chunk.kind, bits, lanes, reduction, chunk.resident_weights)
+    def of(unrolls: Sequence[Unroll], kind: ChunkKind, bits: tuple[int, int], *, resident: bool) -> "_Rows":
+        """The rows of chunks of some unrollings, all of them with fused pixels or none."""
+        return _Rows(
+            kind,
+            bits,
+            lanes=_column([unroll.K for unroll in unrolls]),
+            reduction=_column([unroll.C for unroll in unrolls]),
+            pixels=_column([unroll.pixels for unroll in unrolls]),
+            columns=_column([unroll.FX for unroll in unrolls]),
+            fused=unrolls[0].OYOX > 1,
+            resident=resident,
+        )
+
+    def rates(self, slots: Sequence[tuple[int, int]]) -> ChunkRates:
+        """What shapes time, along the leading dimensions of [unrolls, slots, tilings]."""
+        return ChunkRates(
+            unroll_K=self.lanes[:, None].to(EXACT),
+            unroll_C=self.reduction[:, None].to(EXACT),
+            unroll_pixels=self.pixels[:, None].to(EXACT),
+            unroll_FX=self.columns[:, None].to(EXACT),
+            fused_pixels=self.fused,
+            read_slots=_column([read for read, _ in slots]).to(EXACT),
+            write_slots=_column([write for _, write in slots]).to(EXACT),
+            resident_weights=self.resident,
+        )
 
     def cells(self, tilings: Tilings, grid: CapacityGrid) -> Tensor:
         """The least cell that holds each tiling, flat; beyond the last where none does. [unrolls, tilings].
@@ -242,20 +290,29 @@ class _Rows:
         The needs are those of `hardware.tile_bits`, and so is the rule on tiles of resident weights.
         """
         sizes = tilings.sizes
-        input_words = _whole(
-            tilings.channels, torch.as_tensor(input_row_words(self.kind, self.lanes, self.reduction))
-        )
+        row_channels = {
+            ChunkKind.STANDARD: self.reduction,
+            ChunkKind.DEPTHWISE: self.lanes,
+            ChunkKind.BOTH: torch.maximum(self.lanes, self.reduction),
+        }
+        input_words = _whole(tilings.channels, row_channels[self.kind])
+        input_words = input_words * _whole(tilings.pixels_I, self.pixels * self.columns)
         lane_words = _whole(sizes.M, self.lanes)
         reduced_words = _whole(sizes.C, self.reduction)
-        index_I = _first_fit(input_words * tilings.pixels_I * self.bits[0], grid.I)
-        index_O = _first_fit(lane_words * tilings.pixels_O * ACCUMULATOR_BITS, grid.O)
-        if self.resident_weights:
-            splits = ((tilings.cut & 1 > 0) & (lane_words != sizes.M)) | (
-                (tilings.cut & 2 > 0) & (reduced_words != sizes.C)
+        index_I = _first_fit(input_words * self.bits[0], grid.I)
+        if self.fused:
+            output_pixels = _whole(sizes.OY * sizes.OX, self.pixels)
+        else:
+            output_pixels = sizes.OY * _whole(sizes.OX, self.pixels)
+        index_O = _first_fit(lane_words * output_pixels * ACCUMULATOR_BITS, grid.O)
+        if self.resident:
+            splits = (tilings.cuts_lanes & (lane_words != sizes.M)) | (
+                tilings.cuts_reduction & (reduced_words != sizes.C)
             )
             index_W = torch.where(splits, len(grid.W), 0)
         else:
-            index_W = _first_fit(lane_words * reduced_words * (tilings.window * self.bits[1]), grid.W)
+            kernel = tilings.window[0] * _whole(tilings.window[1], self.columns)
+            index_W = _first_fit(lane_words * reduced_words * kernel * self.bits[1], grid.W)
         flat = (index_I * len(grid.W) + index_W) * len(grid.O) + index_O
         outside = (index_I == len(grid.I)) | (index_W == len(grid.W)) | (index_O == len(grid.O))
         return torch.where(outside, len(grid.I) * len(grid.W) * len(grid.O), flat)

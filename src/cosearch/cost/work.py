@@ -1,19 +1,19 @@
 """What each server of a chunk does for one tile of a layer, by class of tile."""
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
 
-from cosearch.cost.geometry import (
-    Axis,
-    Position,
-    cut,
-    cut_window,
-    features_transfer,
-    num_at_least_one,
-    transfer_cycles,
-)
+from cosearch.cost.geometry import Axis, Windows, cut, windows
 from cosearch.cost.shape import LayerShape
-from cosearch.hardware import FRAME_SLOTS, PARAMETER_BITS, TILE_OVERHEAD_CYCLES, DramPort
-from cosearch.numerics import Scalar, ceil_div, floor_div, maximum, where
+from cosearch.hardware import FRAME_SLOTS, DramPort
+from cosearch.numerics import Scalar, ceil_div, maximum, minimum, where
+
+Extent = Literal["size", "last"]
+"""Extent of a tile along a loop without a window."""
+
+Place = Literal["first", "between", "last"]
+"""Place of a tile along a loop over output pixels, as far as its window depends on it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,10 +28,18 @@ class TileSizes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChunkRates:
-    """What of a chunk shapes its time."""
+    """What of a chunk shapes its time.
+
+    Attributes:
+        fused_pixels: Whether pixels are unrolled whatever their row (`OYOX`), not along a row (`OX`).
+        unroll_pixels: How many of them.
+    """
 
     unroll_K: Scalar
     unroll_C: Scalar
+    unroll_pixels: Scalar
+    unroll_FX: Scalar
+    fused_pixels: bool
     read_slots: Scalar
     write_slots: Scalar
     resident_weights: bool
@@ -40,146 +48,192 @@ class ChunkRates:
 class LayerWork:
     """Cycles and beats of every class of tile of one layer, under one tiling or a batch of them.
 
-    Classes are looked up by positions along M, OY and OX; a reduction step is F (a whole one) or L (the last).
-    Means over the tiles of a class are rounded up to whole cycles.
+    Results are kept: the classes of a layer share most of their parts.
     """
 
     def __init__(self, layer: LayerShape, tile: TileSizes, rates: ChunkRates, port: DramPort) -> None:
         self.layer, self.rates, self.port = layer, rates, port
-        self.groups = 1 if layer.is_depthwise else layer.G
-        self.M = cut(layer.G if layer.is_depthwise else layer.K, tile.M)
+        form = layer.form
+        self.groups: Scalar = 1 if form.is_depthwise else layer.G
+        self.M = cut(layer.G if form.is_depthwise else layer.K, tile.M)
         self.C = cut(layer.C, tile.C)
-        self.OY = _window(layer, tile.OY, "Y")
-        self.OX = _window(layer, tile.OX, "X")
-        self._memo: dict[tuple[str, ...], Scalar] = {}
+        self.Y = cut(layer.OY, tile.OY)
+        self.X = cut(layer.OX, tile.OX)
+        self.loads_weights = form.loads_weights and not (rates.resident_weights and form.own_weights)
+        self._kept: dict[tuple[str, ...], Scalar] = {}
 
-    def compute(self, m: Position, y: Position, x: Position, c: Position) -> Scalar:
-        """Array cycles of a reduction step."""
-        key = ("compute", _edge(m), _edge(y), _edge(x), _edge(c))
-        if key not in self._memo:
-            rounds = self._rounds("M", m) * self._rounds("C", c)
-            window = self.layer.FY * self.layer.FX
-            self._memo[key] = rounds * (self._pixels(y, x) * window) + TILE_OVERHEAD_CYCLES
-        return self._memo[key]
-
-    def load_weights(self, m: Position, c: Position) -> Scalar:
-        """Read cycles of a weight tile; none where weights are resident."""
-        if self.rates.resident_weights:
-            return 0
-        key = ("weights", m, c)
-        if key not in self._memo:
-            self._memo[key] = transfer_cycles(self.weight_beats(m, c), 1, self.rates.read_slots, self.port)
-        return self._memo[key]
-
-    def weight_beats(self, m: Position, c: Position) -> Scalar:
-        """Beats of a weight tile."""
-        words = self.M.size[m] * self.C.size[c] * self.layer.FY * self.layer.FX
-        return ceil_div(words, floor_div(self.port.beat_bits, self.layer.weight_bits))
-
-    def load_inputs(self, m: Position, y: Position, x: Position, c: Position) -> Scalar:
-        """Read cycles of an input tile."""
-        key = ("inputs", m if self.layer.is_depthwise else c, y, x)
-        if key not in self._memo:
-            beats, bursts = self.input_transfer(self.input_channels(m, c), y, x)
-            num = self.num_pixels_tiles(y, x)
-            self._memo[key] = transfer_cycles(beats, bursts, self.rates.read_slots, self.port, num=num)
-        return self._memo[key]
-
-    def input_channels(self, m: Position, c: Position) -> Scalar:
-        """Channels of an input tile; of a depthwise layer they are the lanes'."""
-        return self.M.size[m] if self.layer.is_depthwise else self.C.size[c]
-
-    def num_pixels_tiles(self, y: Position, x: Position) -> Scalar:
-        """Pixel tiles of a class, or one where the class stands for a neighbour."""
-        return num_at_least_one(self.OY, y) * num_at_least_one(self.OX, x)
-
-    def input_transfer(self, channels: Scalar, y: Position, x: Position) -> tuple[Scalar, Scalar]:
-        """Beats and bursts of the input tiles of a class, in sum."""
-        blocks = ceil_div(channels, floor_div(self.port.beat_bits, self.layer.input_bits))
-        return features_transfer(blocks, self.OY, y, self.OX, x, full=(self.layer.IY, self.layer.IX))
-
-    def load_residual(self, m: Position, y: Position, x: Position) -> Scalar:
-        """Read cycles of a residual tile; none without one."""
-        if not self.layer.has_residual:
-            return 0
-        key = ("residual", _edge(m), _edge(y), _edge(x))
-        if key not in self._memo:
-            beats, bursts = self.output_transfer(m, y, x, self.layer.residual_bits, pooled=False)
-            self._memo[key] = transfer_cycles(beats, bursts, self.rates.read_slots, self.port)
-        return self._memo[key]
-
-    def store(self, m: Position, y: Position, x: Position) -> Scalar:
-        """Write cycles of an output tile: port or drain, whichever is slower, after the bursts' latency."""
-        return maximum(*self.store_parts(m, y, x))
-
-    def store_parts(self, m: Position, y: Position, x: Position) -> tuple[Scalar, Scalar]:
-        """Write cycles as the port and as the drain alone would have them."""
-        key = ("port", _edge(m), _edge(y), _edge(x))
-        drain_key = ("drain", *key[1:])
-        if key not in self._memo:
-            beats, bursts = self.output_transfer(m, y, x, self.layer.output_bits, pooled=True)
-            latency = bursts * self.port.burst_latency_cycles
-            self._memo[key] = latency + ceil_div(beats * FRAME_SLOTS, self.rates.write_slots)
-            self._memo[drain_key] = latency + self._rounds("M", m) * self._pixels(y, x)
-        return self._memo[key], self._memo[drain_key]
-
-    def output_transfer(
-        self, m: Position, y: Position, x: Position, bits: Scalar, *, pooled: bool
-    ) -> tuple[Scalar, Scalar]:
-        """Beats and bursts of an output tile at some bits."""
+    @cached_property
+    def rows(self) -> Windows:
+        """Input rows under the tiles."""
         layer = self.layer
-        pool_y, pool_x = (layer.pool_y, layer.pool_x) if pooled else (1, 1)
-        rows, columns = ceil_div(self.OY.size[_edge(y)], pool_y), ceil_div(self.OX.size[_edge(x)], pool_x)
-        blocks = ceil_div(self.M.size[_edge(m)], floor_div(self.port.beat_bits, bits))
-        bursts = where(self.OX.several, blocks * rows, where(self.OY.several, blocks, 1))
-        return blocks * rows * columns, bursts
+        return windows(
+            self.Y,
+            layer.OY,
+            stride=layer.stride_y,
+            padding=layer.padding_y,
+            window=layer.window_y,
+            in_bound=layer.IY,
+        )
+
+    @cached_property
+    def columns(self) -> Windows:
+        """Input columns under the tiles."""
+        layer = self.layer
+        return windows(
+            self.X,
+            layer.OX,
+            stride=layer.stride_x,
+            padding=layer.padding_x,
+            window=layer.window_x,
+            in_bound=layer.IX,
+        )
+
+    def array_cycles(self, m: Extent, y: Extent, x: Extent, c: Extent) -> Scalar:
+        """Cycles of a step on the array, without its overhead."""
+        key = ("array", m, y, x, c)
+        if key not in self._kept:
+            self._kept[key] = self.lane_rounds(m) * self.reduction_rounds(c) * self.pixel_rounds(y, x)
+        return self._kept[key]
+
+    def compute(self, m: Extent, y: Extent, x: Extent, c: Extent) -> Scalar:
+        """Cycles of a COMPUTE."""
+        return self.array_cycles(m, y, x, c) + self.port.step_overhead_cycles
+
+    def lane_rounds(self, m: Extent) -> Scalar:
+        """Passes over the lanes of a tile."""
+        key = ("lanes", m)
+        if key not in self._kept:
+            self._kept[key] = ceil_div(getattr(self.M, m), self.rates.unroll_K)
+        return self._kept[key]
+
+    def reduction_rounds(self, c: Extent) -> Scalar:
+        """Passes over the input channels of a tile and the kernel."""
+        key = ("reduction", c)
+        if key not in self._kept:
+            channels = ceil_div(getattr(self.C, c), self.rates.unroll_C)
+            self._kept[key] = channels * (self.layer.FY * ceil_div(self.layer.FX, self.rates.unroll_FX))
+        return self._kept[key]
+
+    def pixel_rounds(self, y: Extent, x: Extent) -> Scalar:
+        """Passes over the output pixels of a tile."""
+        key = ("pixel rounds", y, x)
+        if key not in self._kept:
+            rows, columns, unroll = getattr(self.Y, y), getattr(self.X, x), self.rates.unroll_pixels
+            fused = self.rates.fused_pixels
+            self._kept[key] = ceil_div(rows * columns, unroll) if fused else rows * ceil_div(columns, unroll)
+        return self._kept[key]
+
+    def weight_beats(self, m: Extent, c: Extent) -> Scalar:
+        """Beats of a weight tile."""
+        key = ("weight beats", m, c)
+        if key not in self._kept:
+            words = getattr(self.M, m) * getattr(self.C, c) * self.layer.kernel
+            self._kept[key] = ceil_div(words, self.layer.weight_words)
+        return self._kept[key]
+
+    def load_weights(self, m: Extent, c: Extent) -> Scalar:
+        """Read cycles of a weight tile."""
+        key = ("weights", m, c)
+        if key not in self._kept:
+            self._kept[key] = self._read(self.weight_beats(m, c), 1)
+        return self._kept[key]
+
+    def input_blocks(self, extent: Extent) -> Scalar:
+        """Beats of a pixel of an input tile: channels of a reduction step, or the lanes of a depthwise tile."""
+        key = ("input blocks", extent)
+        if key not in self._kept:
+            layer = self.layer
+            channels = getattr(self.M if layer.form.is_depthwise else self.C, extent)
+            run = ceil_div(channels, layer.input_runs)
+            self._kept[key] = layer.input_runs * ceil_div(run + layer.input_spread, layer.input_words)
+        return self._kept[key]
+
+    def load_inputs(self, extent: Extent, y: Place, x: Place) -> Scalar:
+        """Read cycles of an input tile; `extent` is that of its channels."""
+        key = ("inputs", extent, y, x)
+        if key not in self._kept:
+            blocks, rows, columns = self.input_blocks(extent), getattr(self.rows, y), getattr(self.columns, x)
+            beats = blocks * rows * columns
+            planes = where(rows >= self.layer.IY, self.layer.input_runs, blocks)
+            bursts = where(columns >= self.layer.IX, planes, blocks * rows)
+            self._kept[key] = self._read(beats, minimum(bursts, beats))
+        return self._kept[key]
+
+    def output_blocks(self, m: Extent, words: Scalar, spread: Scalar) -> Scalar:
+        """Beats of a pixel of an output tile at so many words a beat."""
+        return ceil_div(getattr(self.M, m) + spread, words)
+
+    def residual_beats(self, m: Extent, y: Extent, x: Extent) -> Scalar:
+        """Beats of a residual tile, before pooling."""
+        blocks = self.output_blocks(m, self.layer.residual_words, self.layer.residual_spread)
+        return blocks * getattr(self.Y, y) * getattr(self.X, x)
+
+    def load_residual(self, m: Extent, y: Extent, x: Extent) -> Scalar:
+        """Read cycles of a residual tile."""
+        key = ("residual", m, y, x)
+        if key not in self._kept:
+            blocks = self.output_blocks(m, self.layer.residual_words, self.layer.residual_spread)
+            rows, columns = getattr(self.Y, y), getattr(self.X, x)
+            self._kept[key] = self._read(blocks * rows * columns, _bursts(blocks, rows, self.Y, self.X))
+        return self._kept[key]
+
+    def sum_beats(self, m: Extent, y: Extent, x: Extent) -> Scalar:
+        """Beats of a tile of partial sums."""
+        return self.output_blocks(m, self.layer.sum_words, 0) * getattr(self.Y, y) * getattr(self.X, x)
+
+    def load_sums(self, m: Extent, y: Extent, x: Extent) -> Scalar:
+        """Read cycles of a tile of partial sums."""
+        key = ("sums", m, y, x)
+        if key not in self._kept:
+            blocks = self.output_blocks(m, self.layer.sum_words, 0)
+            bursts = _bursts(blocks, getattr(self.Y, y), self.Y, self.X)
+            self._kept[key] = self._read(self.sum_beats(m, y, x), bursts)
+        return self._kept[key]
+
+    def store_sums(self, m: Extent, y: Extent, x: Extent) -> Scalar:
+        """Write cycles of a tile of partial sums."""
+        key = ("store sums", m, y, x)
+        if key not in self._kept:
+            bursts = _bursts(self.output_blocks(m, self.layer.sum_words, 0), getattr(self.Y, y), self.Y, self.X)
+            self._kept[key] = self._write(self.sum_beats(m, y, x), bursts, self.drain(m, y, x))
+        return self._kept[key]
+
+    def output_beats(self, m: Extent, y: Extent, x: Extent) -> Scalar:
+        """Beats of an output tile, after pooling."""
+        layer = self.layer
+        blocks = self.output_blocks(m, layer.output_words, layer.output_spread)
+        return blocks * ceil_div(getattr(self.Y, y), layer.pool_y) * ceil_div(getattr(self.X, x), layer.pool_x)
+
+    def store(self, m: Extent, y: Extent, x: Extent) -> Scalar:
+        """Write cycles of an output tile."""
+        key = ("store", m, y, x)
+        if key not in self._kept:
+            layer = self.layer
+            blocks = self.output_blocks(m, layer.output_words, layer.output_spread)
+            bursts = _bursts(blocks, ceil_div(getattr(self.Y, y), layer.pool_y), self.Y, self.X)
+            self._kept[key] = self._write(self.output_beats(m, y, x), bursts, self.drain(m, y, x))
+        return self._kept[key]
+
+    def drain(self, m: Extent, y: Extent, x: Extent) -> Scalar:
+        """Cycles in which a tile's accumulators leave through the store path."""
+        return self.lane_rounds(m) * getattr(self.Y, y) * getattr(self.X, x)
 
     def load_parameters(self) -> Scalar:
         """Read cycles of the layer's parameters."""
-        return transfer_cycles(self.parameter_beats, 1, self.rates.read_slots, self.port)
+        return self._read(self.layer.parameter_beats, 1)
 
-    @property
-    def parameter_beats(self) -> Scalar:
-        """Beats of bias and requantisation constants."""
-        return ceil_div(self.layer.G * self.layer.K * PARAMETER_BITS, self.port.beat_bits)
+    def _read(self, beats: Scalar, bursts: Scalar) -> Scalar:
+        """Bursts cost their latency, beats pass at the read slots of a frame."""
+        return bursts * self.port.burst_latency_cycles + ceil_div(beats * FRAME_SLOTS, self.rates.read_slots)
 
-    def _rounds(self, axis: str, position: Position) -> Scalar:
-        key = ("rounds", axis, _edge(position))
-        if key not in self._memo:
-            if axis == "M":
-                self._memo[key] = ceil_div(self.M.size[_edge(position)], self.rates.unroll_K)
-            else:
-                self._memo[key] = ceil_div(self.C.size[_edge(position)], self.rates.unroll_C)
-        return self._memo[key]
-
-    def _pixels(self, y: Position, x: Position) -> Scalar:
-        key = ("pixels", _edge(y), _edge(x))
-        if key not in self._memo:
-            self._memo[key] = self.OY.size[_edge(y)] * self.OX.size[_edge(x)]
-        return self._memo[key]
+    def _write(self, beats: Scalar, bursts: Scalar, drain: Scalar) -> Scalar:
+        """The store path's pipeline fills, bursts cost their latency, then port or drain, whichever is slower."""
+        latency = bursts * self.port.burst_latency_cycles + self.port.store_overhead_cycles
+        return latency + maximum(ceil_div(beats * FRAME_SLOTS, self.rates.write_slots), drain)
 
 
-def _window(layer: LayerShape, size: Scalar, way: str) -> Axis:
-    """The loop over output rows (``Y``) or columns (``X``)."""
-    if way == "Y":
-        return cut_window(
-            layer.OY,
-            size,
-            stride=layer.stride_y,
-            padding=layer.padding_y,
-            kernel=layer.FY,
-            in_bound=layer.IY,
-        )
-    return cut_window(
-        layer.OX,
-        size,
-        stride=layer.stride_x,
-        padding=layer.padding_x,
-        kernel=layer.FX,
-        in_bound=layer.IX,
-    )
-
-
-def _edge(position: Position) -> Position:
-    """Sizes along a loop without a window: whole tiles, and the last."""
-    return "L" if position == "L" else "F"
+def _bursts(blocks: Scalar, rows: Scalar, y: Axis, x: Axis) -> Scalar:
+    """Contiguous runs of an output tile: whole planes, whole rows of each block, or each row of each block."""
+    if x.pattern > 1:
+        return blocks * rows
+    return blocks if y.pattern > 1 else 1

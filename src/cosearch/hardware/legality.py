@@ -172,21 +172,29 @@ def _whole(words: int, row_words: int) -> int:
     return -(-words // row_words) * row_words
 
 
-def _check_windows(layer: Layer, tile: Tile) -> None:
-    """Only the first and the last tile may reach into the padding: all between read windows of one size."""
-    ways = (
-        ("OY", layer.OY, tile.OY, layer.stride_y, layer.padding_y, layer.window_y, layer.IY),
-        ("OX", layer.OX, tile.OX, layer.stride_x, layer.padding_x, layer.window_x, layer.IX),
+def shortest_tile(layer: Layer) -> tuple[int, int]:
+    """Output rows and columns of which every tile of several must have as many, the last one too.
+
+    Then only the first and the last tile reach into the padding, and all between read windows of one size.
+    """
+    return (
+        _shortest(layer.OY, layer.stride_y, layer.padding_y, layer.window_y, layer.IY),
+        _shortest(layer.OX, layer.stride_x, layer.padding_x, layer.window_x, layer.IX),
     )
-    for name, bound, size, stride, padding, window, in_bound in ways:
-        if size >= bound:
-            continue
+
+
+def _shortest(bound: int, stride: int, padding: int, window: int, in_bound: int) -> int:
+    overhang = (bound - 1) * stride - padding + window - in_bound
+    return max(1, -(-max(padding, overhang) // stride))
+
+
+def _check_windows(layer: Layer, tile: Tile) -> None:
+    for name, least in zip(("OY", "OX"), shortest_tile(layer), strict=True):
+        size, bound = getattr(tile, name), getattr(layer, name)
         last = bound - (-(-bound // size) - 1) * size
-        overhang = (bound - 1) * stride - padding + window - in_bound
-        if size * stride < padding or last * stride < overhang:
+        if size < bound and min(size, last) < least:
             raise MappingError(
-                f"tile {name}={size} (the last {last}) is shorter than the padding of {max(padding, overhang)} input "
-                f"pixels; use tiles of at least {-(-max(padding, overhang) // stride)}, the last one too"
+                f"tile {name}={size}, the last {last}, lies in the padding; use at least {least}, for the last too"
             )
 
 
@@ -206,8 +214,8 @@ def _check_order(layer: Layer, mapping: Mapping, chunk: Chunk) -> None:
     inner = {"OY", "OX"} if mapping.loop_order == WEIGHT_STATIONARY else {"K"}
     if all(getattr(tile, name) == getattr(layer, name) for name in inner):
         raise MappingError(
-            f"loop order {order} needs several tiles along {' or '.join(sorted(inner))} between two reduction steps of "
-            f"an output; use {','.join(WEIGHTS_OUTER)}"
+            f"loop order {order} needs several tiles along {' or '.join(sorted(inner))} between two reduction steps "
+            f"of an output; use {','.join(WEIGHTS_OUTER)}"
         )
 
 

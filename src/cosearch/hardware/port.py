@@ -7,7 +7,9 @@ from cosearch.records import Record
 
 
 class DramPort(Record):
-    """Beats and bursts of the port at the accelerator clock, and overheads, which are the contract's unless calibrated.
+    """Beats and bursts of the port at the accelerator clock, and the overheads of control.
+
+    Overheads are the timing contract's unless a platform was calibrated.
 
     Attributes:
         beat_bits: Bits that one slot carries.

@@ -82,7 +82,7 @@ def simulate_layer(layer: Layer, mapping: Mapping, chunk: Chunk, port: DramPort)
 class _Run:
     """The state of a chunk while a layer runs: when each server is free, and the STORE that is due.
 
-    `now` is the start of the present step, `write_free` the end of the STORE that runs beside the present output tile.
+    `now` is the start of the present step, `write_free` the end of the STORE beside the present output tile.
     """
 
     def __init__(self, chunk: Chunk, port: DramPort) -> None:
