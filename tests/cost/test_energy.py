@@ -1,15 +1,18 @@
 from typing import Any
 
-import hypothesis.strategies as st
 import pytest
-from hypothesis import given, settings
+import torch
 
-from cosearch.cost.energy import ENERGY_PARTS, array_steps, layer_energy_joules
+from cosearch.cost import layer_timing, rates_of, shape_of, time_layer
+from cosearch.cost.energy import ENERGY_PARTS, layer_energy_joules, rows_of
+from cosearch.cost.work import TileSizes
 from cosearch.hardware import (
     PIXELS_OUTER,
+    WEIGHT_STATIONARY,
     Capacity,
     Chunk,
     ChunkKind,
+    DramPort,
     EnergyRules,
     Mapping,
     Tile,
@@ -21,6 +24,7 @@ from cosearch.workload import IMAGE, Layer
 RULES = EnergyRules(
     multiply_joules_per_bit2=1.0, add_joules_per_bit=10.0, buffer_joules_per_bit=100.0, dram_joules_per_bit=1e6
 )
+PORT = DramPort(beat_bits=64, burst_latency_cycles=4, total_slots=64)
 
 
 def layer(**changes: Any) -> Layer:
@@ -29,15 +33,16 @@ def layer(**changes: Any) -> Layer:
     return Layer(name="a", source=IMAGE, **{**values, **changes})
 
 
-def chunk(kind: ChunkKind = ChunkKind.STANDARD, lanes: int = 4, reduction: int = 4) -> Chunk:
+def chunk(kind: ChunkKind = ChunkKind.STANDARD, **unroll: int) -> Chunk:
     return Chunk(
         kind=kind,
         weight_bits=8,
         activation_bits=6,
-        unroll=Unroll(K=lanes, C=reduction),
+        unroll=Unroll(**(unroll or {"K": 4, "C": 4})),
         capacity_bits=Capacity(I=10**6, W=10**6, O=10**6),
         read_slots=8,
         write_slots=4,
+        partial_sums=True,
         max_channels=64,
         output_bits=32,
     )
@@ -47,71 +52,73 @@ def mapping(**sizes: int) -> Mapping:
     return Mapping(tile=Tile(**{"OY": 4, "OX": 4, **sizes}), loop_order=PIXELS_OUTER)
 
 
-def brute_force_steps(bound: int, tile: int, unroll: int) -> int:
-    return sum(len(range(0, min(tile, bound - start), unroll)) for start in range(0, bound, tile))
-
-
-def test_steps_of_a_standard_layer_with_edge_tiles() -> None:
-    # K: tiles of 8 and 2 in 2 + 1 steps; C: one tile of 6 in 2 steps; 16 pixels, 9 taps.
-    assert array_steps(layer(), mapping(K=8, C=6), chunk()) == 3 * 2 * 16 * 9
-
-
-def test_steps_of_a_depthwise_layer_use_the_lanes() -> None:
-    depthwise = layer(G=10, K=1, C=1)
-    assert array_steps(depthwise, mapping(G=10), chunk(ChunkKind.DEPTHWISE, reduction=1)) == 3 * 16 * 9
-    assert array_steps(depthwise, mapping(G=10), chunk(ChunkKind.BOTH)) == 3 * 16 * 9
-
-
-def test_steps_of_a_grouped_layer_repeat_by_group() -> None:
-    assert array_steps(layer(G=3), mapping(K=10, C=6), chunk()) == 3 * (3 * 2 * 16 * 9)
-
-
-@settings(deadline=None, max_examples=100)
-@given(
-    k=st.integers(1, 40),
-    c=st.integers(1, 40),
-    tile_k=st.integers(1, 40),
-    tile_c=st.integers(1, 40),
-    lanes=st.integers(1, 9),
-    reduction=st.integers(1, 9),
-)
-def test_steps_against_a_count_of_tiles(k: int, c: int, tile_k: int, tile_c: int, lanes: int, reduction: int) -> None:
-    steps = array_steps(
-        layer(K=k, C=c), mapping(K=min(tile_k, k), C=min(tile_c, c)), chunk(lanes=lanes, reduction=reduction)
-    )
-    k_steps = brute_force_steps(k, min(tile_k, k), lanes)
-    assert steps == 16 * 9 * k_steps * brute_force_steps(c, min(tile_c, c), reduction)
-    assert steps * lanes * reduction >= layer(K=k, C=c).num_macs
+def energy(one: Layer, how: Mapping, on: Chunk) -> dict[str, float]:
+    timing = time_layer(one, how, on, PORT)
+    rows = rows_of(on, is_depthwise=one.is_depthwise)
+    return {k: float(v) for k, v in layer_energy_joules(shape_of(one, 64), timing, rows, RULES).items()}
 
 
 def test_every_part_of_a_standard_layer() -> None:
-    parts = layer_energy_joules(layer(), mapping(K=10, C=6), chunk(), 1000, RULES)
+    dram_bits = int(time_layer(layer(), mapping(K=10, C=6), chunk(), PORT).dram_bits)
     steps, sums, macs = 3 * 2 * 16 * 9, 10 * 16, 10 * 6 * 16 * 9
+    parts = energy(layer(), mapping(K=10, C=6), chunk())
     assert parts == {
         "mac": macs * (8 * 6 + 10 * 32),
         "buffer_I": steps * 4 * 6 * 100,
         "buffer_W": steps * 16 * 8 * 100,
         "buffer_O": steps * 4 * 64 * 100,
         "store": sums * (32 * 18 + 320 + 32 * 100),
-        "fill": 1000 * 100,
-        "dram": 1000 * 1e6,
+        "fill": dram_bits * 100,
+        "dram": dram_bits * 1e6,
     }
     assert tuple(parts) == ENERGY_PARTS[:-1]
 
 
 def test_a_residual_is_read_with_the_sums() -> None:
-    bare = layer_energy_joules(layer(), mapping(K=10, C=6), chunk(), 0, RULES)
-    added = layer(residual="b", residual_bits=4)
-    assert layer_energy_joules(added, mapping(K=10, C=6), chunk(), 0, RULES)["store"] == (
-        bare["store"] + 10 * 16 * 6 * 100
-    )
+    bare = energy(layer(), mapping(K=10, C=6), chunk())
+    added = energy(layer(residual=IMAGE, residual_bits=4), mapping(K=10, C=6), chunk())
+    assert added["store"] == bare["store"] + 10 * 16 * 6 * 100
 
 
 def test_a_depthwise_layer_reads_a_word_of_i_a_lane() -> None:
-    parts = layer_energy_joules(layer(G=8, K=1, C=1), mapping(G=8), chunk(ChunkKind.BOTH, reduction=2), 0, RULES)
+    parts = energy(layer(G=8, K=1, C=1), mapping(G=8), chunk(ChunkKind.BOTH, K=4, C=2))
     steps = 2 * 16 * 9
     assert parts["buffer_I"] == steps * 4 * 6 * 100
     assert parts["buffer_W"] == steps * 8 * 8 * 100  # the row is as wide as the array
+
+
+def test_pixels_in_parallel_share_their_weights() -> None:
+    parts = energy(layer(), mapping(K=10, C=6), chunk(K=4, OYOX=5))
+    steps = 3 * 6 * 9 * 4  # 16 pixels, five at once
+    assert parts["buffer_I"] == steps * 5 * 6 * 100
+    assert parts["buffer_W"] == steps * 4 * 8 * 100
+    assert parts["buffer_O"] == steps * 4 * 5 * 64 * 100
+
+
+def test_partial_sums_leave_the_accumulators_again_and_again() -> None:
+    one = layer(C=32, IY=4)
+    split = Mapping(tile=Tile(K=10, C=16, OY=2, OX=4), loop_order=WEIGHT_STATIONARY)
+    whole = energy(one, mapping(K=10, C=32), chunk())
+    assert energy(one, split, chunk())["store"] == 2 * whole["store"]
+
+
+def test_pooling_multiplies_nothing_and_reads_no_weights() -> None:
+    parts = energy(layer(op="average_pool", G=8, K=1, C=1), mapping(G=8), chunk(ChunkKind.DEPTHWISE, K=4))
+    assert parts["mac"] == 8 * 16 * 9 * 320
+    assert parts["buffer_W"] == 0
+
+
+def test_a_batch_costs_what_its_layers_cost() -> None:
+    on = chunk()
+    one = layer(K=24, output_bits=16)
+    rates, rows = rates_of(on), rows_of(on, is_depthwise=False)
+    tile = TileSizes(M=torch.tensor([4.0, 8.0], dtype=torch.float64), C=6, OY=4, OX=4)
+    timing = layer_timing(shape_of(one, 64), tile, PIXELS_OUTER, rates, PORT)
+    batch = layer_energy_joules(shape_of(one, 64), timing, rows, RULES)
+    for index, k in enumerate((4, 8)):
+        alone = energy(one, mapping(K=k, C=6), on)
+        for part, joules in alone.items():
+            assert float(torch.as_tensor(batch[part]).expand(2)[index]) == pytest.approx(joules)
 
 
 @pytest.mark.parametrize("family", ["7series", "ultrascale+"])

@@ -13,7 +13,7 @@ from cosearch.hardware import Capacity, Chunk, ChunkKind, DramPort, Tile, Unroll
 from cosearch.workload import Layer
 
 PORT = DramPort(beat_bits=64, burst_latency_cycles=4, total_slots=64)
-UNROLLS = (Unroll(K=4, C=2), Unroll(K=16, C=8))
+UNROLLS = (Unroll(K=4, C=2), Unroll(K=16, C=8), Unroll(K=8, OYOX=6), Unroll(K=4, C=2, OX=3), Unroll(FX=3, C=4))
 SLOTS = ((4, 2), (16, 16))
 GRID = CapacityGrid(I=(1 << 12, 1 << 15), W=(1 << 12, 1 << 16), O=(1 << 13, 1 << 17))
 
@@ -35,13 +35,15 @@ LAYERS = (
     layer("linear", OY=1, OX=1, IY=1, IX=1, FY=1, FX=1, padding_y=0, padding_x=0, C=64),
     layer("wide", weight_bits=16),
     layer("stem", C=1),
+    layer("pool", op="max_pool", G=24, K=1, C=1),
+    layer("scale", op="multiply", scale="image", G=24, K=1, C=1, FY=1, FX=1, padding_y=0, padding_x=0),
 )
 
 
 def table(kind=ChunkKind.BOTH, *, resident=False, grid=GRID):
     return cycle_table(
         LAYERS, kind=kind, weight_bits=8, activation_bits=8, unrolls=UNROLLS, capacities=grid, slots=SLOTS,
-        resident_weights=resident, port=PORT,
+        resident_weights=resident, partial_sums=True, port=PORT,
     )  # fmt: skip
 
 
@@ -49,7 +51,7 @@ def chunk_at(unroll, slot, i, w, o, *, kind=ChunkKind.BOTH, resident=False):
     return Chunk(
         kind=kind, weight_bits=8, activation_bits=8, unroll=UNROLLS[unroll],
         capacity_bits=Capacity(I=GRID.I[i], W=GRID.W[w], O=GRID.O[o]), read_slots=SLOTS[slot][0],
-        write_slots=SLOTS[slot][1], resident_weights=resident, max_channels=64, output_bits=32,
+        write_slots=SLOTS[slot][1], resident_weights=resident, partial_sums=True, max_channels=64, output_bits=32,
     )  # fmt: skip
 
 
@@ -57,9 +59,9 @@ def chunk_at(unroll, slot, i, w, o, *, kind=ChunkKind.BOTH, resident=False):
 def test_every_entry_is_the_best_mappings(resident):
     cycles = table(resident=resident)
     assert cycles.dtype == torch.int64
-    assert cycles.shape == (2, 2, 2, 2, 2, len(LAYERS))
-    corners = list(itertools.product(range(2), repeat=5))
-    for index in random.Random(resident).sample(corners, 5):
+    assert cycles.shape == (len(UNROLLS), 2, 2, 2, 2, len(LAYERS))
+    corners = list(itertools.product(range(len(UNROLLS)), *[range(2)] * 4))
+    for index in random.Random(resident).sample(corners, 10):
         chunk = chunk_at(*index, resident=resident)
         for number, one in enumerate(LAYERS):
             entry = int(cycles[(*index, number)])
@@ -73,19 +75,23 @@ def test_every_entry_is_the_best_mappings(resident):
 
 
 @pytest.mark.parametrize("kind", list(ChunkKind))
-@pytest.mark.parametrize("lanes", [3, 16])
-def test_a_tile_fits_the_banks_that_legality_gives_it_and_none_smaller(kind, lanes):
-    unroll = Unroll(K=lanes, C=1 if kind is ChunkKind.DEPTHWISE else 8)
+@pytest.mark.parametrize(
+    "unroll", [Unroll(K=3, C=8), Unroll(K=16, C=8), Unroll(K=4, OYOX=6), Unroll(K=4, OX=3), Unroll(FX=2, C=4)]
+)
+def test_a_tile_fits_the_banks_that_legality_gives_it_and_none_smaller(kind, unroll):
+    if kind is ChunkKind.DEPTHWISE:
+        unroll = unroll.model_copy(update={"C": 1})
     roomy = chunk_at(1, 0, 0, 0, 0).model_copy(update={"kind": kind, "unroll": unroll})
     for one in LAYERS:
-        if not may_run(one, kind, 8, 8):
+        if not may_run(one, kind, 8, 8) or not one.num_weights:
             continue
         for tilings in candidate_tilings(one, PORT.beat_bits):
-            for index in random.Random(lanes).sample(range(len(tilings)), min(8, len(tilings))):
+            for index in random.Random(unroll.K).sample(range(len(tilings)), min(8, len(tilings))):
                 need = dict(zip("IWO", tile_bits(one, tilings.mapping(one, index).tile, roomy), strict=True))
                 for short in ("", "I", "W", "O"):
                     sizes = {name: (need[name] - (name == short),) for name in "IWO"}
-                    cells = _Rows.of(roomy).cells(tilings, CapacityGrid(**sizes))
+                    rows = _Rows.of([unroll], kind, (8, 8), resident=False)
+                    cells = rows.cells(tilings, CapacityGrid(**sizes))
                     assert int(cells[0, index] == 0) == int(short == "")
 
 
@@ -107,6 +113,7 @@ def test_layers_that_may_not_run_are_unreachable():
     assert (cycles[..., 2] == UNREACHABLE).all()  # depthwise
     assert (cycles[..., 6] == UNREACHABLE).all()  # 16-bit weights
     assert (cycles[1, 1, 1, 1, 1, :2] < UNREACHABLE).all()
+    assert (cycles[2:, 1, 1, 1, 1, :2] < UNREACHABLE).all()
 
 
 def test_no_fitting_tiling_names_layer_and_bounds():

@@ -4,7 +4,8 @@ import random
 
 import pytest
 
-from cosearch.cost import best_mapping, candidate_tilings, layer_cycles, rates_of, shape_of, time_layer
+from cosearch.cost import best_mapping, candidate_tilings, time_layer
+from cosearch.cost.table import _price_one
 from cosearch.cost.tilings import cut_sizes
 from cosearch.errors import MappingError
 from cosearch.hardware import (
@@ -27,7 +28,7 @@ from cosearch.workload import Layer
 def mappings(layer, beat_bits):
     return [
         tilings.mapping(layer, index)
-        for tilings in candidate_tilings(layer, beat_bits)
+        for tilings in candidate_tilings(layer, beat_bits, partial_sums=True)
         for index in range(len(tilings))
     ]
 
@@ -35,16 +36,17 @@ def mappings(layer, beat_bits):
 def test_cut_sizes_are_multiples_of_the_step_or_the_whole():
     assert cut_sizes(40, 16, (1, 2, 4)) == [40, 32, 16]
     assert cut_sizes(10, 16, (1, 2)) == [10]
+    assert cut_sizes(14, 1, (1, 2, 3, 7), shortest=3) == [14, 7, 5]  # fours and threes would end with two
 
 
 def test_candidates_are_legal_and_distinct():
     rng = random.Random(0)
     for _ in range(40):
         layer = random_layer(rng)
-        chunk = random_chunk(layer, rng)
+        chunk = random_chunk(layer, rng).model_copy(update={"resident_weights": False})
         found = mappings(layer, 64)
         assert len(set(found)) == len(found)
-        assert len(found) <= 600
+        assert len(found) <= 1800
         for mapping in found:
             check_mapping(layer, mapping, chunk, 64)
 
@@ -69,10 +71,10 @@ def test_a_tiling_costs_the_same_alone_and_among_others():
     port = DramPort(beat_bits=64, burst_latency_cycles=5, total_slots=64)
     for _ in range(25):
         layer = random_layer(rng)
-        chunk = random_chunk(layer, rng)
-        for tilings in candidate_tilings(layer, 64):
-            num = len(tilings.cut)
-            batch = layer_cycles(shape_of(layer), tilings.sizes, tilings.loop_order, rates_of(chunk), port)
+        chunk = random_chunk(layer, rng).model_copy(update={"resident_weights": False})
+        for tilings in candidate_tilings(layer, 64, partial_sums=True):
+            num = len(tilings)
+            batch = _price_one(layer, tilings, chunk, port)
             for index in rng.sample(range(num), min(4, num)):
                 assert batch[index] == time_layer(layer, tilings.mapping(layer, index), chunk, port).cycles
 

@@ -66,3 +66,29 @@ def test_an_impossible_chunk_is_refused(changes: dict[str, Any], message: str) -
 def test_a_depthwise_chunk_has_lanes_only() -> None:
     chunk = Chunk.model_validate({**CHUNK, "kind": "depthwise", "unroll": {"K": 8}})
     assert chunk.unroll == Unroll(K=8, C=1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"unroll": {"K": 4, "OX": 2, "OYOX": 2}}, "unroll.OX=2 and unroll.OYOX=2 both unroll pixels; keep one"),
+        ({"products_per_dsp": 2, "unroll": {"K": 3, "C": 4}}, "needs an even unrolling of K or of pixels"),
+        ({"products_per_dsp": 2, "weight_bits": 9}, "two products of 9 and 8 bits do not fit a DSP slice; at most 8"),
+        (
+            {"products_per_dsp": 2, "lut_multipliers": True},
+            "products_per_dsp=2 and lut_multipliers exclude each other",
+        ),
+        ({"products_per_dsp": 3}, "Input should be 1 or 2"),
+        ({"uram": ["X"]}, "Input should be 'I', 'W' or 'O'"),
+    ],
+)
+def test_options_that_exclude_each_other(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        Chunk.model_validate({**CHUNK, "weight_bits": 8, "activation_bits": 8, **changes})
+
+
+def test_lanes_of_a_depthwise_array_share_no_operand() -> None:
+    depthwise = {**CHUNK, "kind": "depthwise", "weight_bits": 8, "activation_bits": 8, "products_per_dsp": 2}
+    with pytest.raises(ValidationError, match="needs an even unrolling"):
+        Chunk.model_validate({**depthwise, "unroll": {"K": 4}})
+    assert Chunk.model_validate({**depthwise, "unroll": {"K": 3, "OX": 2}}).unroll.multipliers == 6

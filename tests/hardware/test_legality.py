@@ -5,7 +5,9 @@ import pytest
 
 from cosearch.errors import MappingError
 from cosearch.hardware import (
+    INPUT_STATIONARY,
     PIXELS_OUTER,
+    WEIGHT_STATIONARY,
     WEIGHTS_OUTER,
     Capacity,
     Chunk,
@@ -15,6 +17,7 @@ from cosearch.hardware import (
     Unroll,
     check_mapping,
     resident_bits,
+    splits_reduction,
     tile_bits,
     words_per_beat,
 )
@@ -217,4 +220,77 @@ def test_other_loop_orders_are_refused() -> None:
     mapping = Mapping(tile=TILE, loop_order=("G", "C", "K", "OY", "OX"))
     with pytest.raises(MappingError) as caught:
         check_mapping(CONV, mapping, CHUNK, BEAT_BITS)
-    assert str(caught.value) == ("loop order G,C,K,OY,OX is not supported; use G,K,OY,OX,C or G,OY,OX,K,C")
+    assert str(caught.value) == (
+        "loop order G,C,K,OY,OX is not supported; use G,K,OY,OX,C or G,OY,OX,K,C or G,K,C,OY,OX or G,OY,OX,C,K"
+    )
+
+
+ROOMY = changed(CHUNK, capacity_bits={"I": 1 << 30, "W": 1 << 30, "O": 1 << 30}, partial_sums=True)
+
+
+@pytest.mark.parametrize(
+    ("layer", "tile", "message"),
+    [
+        (
+            replace(CONV, FY=7, padding_y=3, IY=27),
+            changed(TILE, OY=13),
+            "tile OY=13, the last 1, lies in the padding; use at least 2, for the last too",
+        ),
+        (
+            replace(CONV, FX=7, padding_x=3, stride_x=1, OX=28),
+            changed(TILE, OX=2),
+            "tile OX=2, the last 2, lies in the padding; use at least 3, for the last too",
+        ),
+    ],
+)
+def test_only_the_first_and_the_last_tile_reach_into_the_padding(layer: Layer, tile: Tile, message: str) -> None:
+    with pytest.raises(MappingError, match=message):
+        check_mapping(layer, Mapping(tile=tile, loop_order=WEIGHTS_OUTER), ROOMY, BEAT_BITS)
+
+
+@pytest.mark.parametrize("order", [WEIGHT_STATIONARY, INPUT_STATIONARY])
+def test_orders_with_partial_sums(order: Any) -> None:
+    mapping = Mapping(tile=TILE, loop_order=order)
+    check_mapping(CONV, mapping, ROOMY, BEAT_BITS)
+    with pytest.raises(MappingError, match="with tile C=16 stores partial sums; set the chunk's partial_sums"):
+        check_mapping(CONV, mapping, changed(ROOMY, partial_sums=False), BEAT_BITS)
+    whole = Mapping(tile=changed(TILE, C=32), loop_order=order)
+    check_mapping(CONV, whole, changed(ROOMY, partial_sums=False), BEAT_BITS)  # nothing is split
+    assert not splits_reduction(CONV, whole)
+    tile = changed(TILE, OY=14, K=64)
+    with pytest.raises(MappingError, match="needs several tiles along (OX or OY|K) between two reduction steps"):
+        check_mapping(CONV, Mapping(tile=tile, loop_order=order), ROOMY, BEAT_BITS)
+
+
+def test_partial_sums_are_stored_in_whole_beats() -> None:
+    layer = replace(CONV, K=18, output_bits=32)
+    mapping = Mapping(tile=changed(TILE, K=6), loop_order=WEIGHT_STATIONARY)
+    with pytest.raises(MappingError, match="tile K=6 splits a beat of 4 32-bit output channels"):
+        check_mapping(layer, mapping, ROOMY, BEAT_BITS)
+
+
+def test_pixels_in_parallel_widen_the_rows() -> None:
+    chunk = changed(CHUNK, unroll={"K": 16, "OX": 4})
+    # 15 x 28 input pixels, 4 at once; 16 channels one by one. 7 rows of 14 pixels in 4 passes each.
+    assert tile_bits(CONV, TILE, chunk) == (16 * 420 * 8, 16 * 16 * 9 * 4, 16 * 7 * 4 * 4 * 32)
+    fused = changed(CHUNK, unroll={"K": 16, "OYOX": 4})
+    assert tile_bits(CONV, TILE, fused)[2] == 16 * 25 * 4 * 32  # 98 pixels in 25 passes
+    columns = changed(CHUNK, unroll={"FX": 2, "C": 8, "K": 1})
+    assert tile_bits(CONV, TILE, columns)[1] == 16 * 16 * 3 * 4 * 4  # three columns take two passes of two
+
+
+def test_what_only_some_chunks_can_do() -> None:
+    swish = replace(CONV, activation="swish")
+    with pytest.raises(MappingError, match="swish is looked up, and the chunk's store path has no table"):
+        check_mapping(swish, Mapping(tile=TILE, loop_order=WEIGHTS_OUTER), CHUNK, BEAT_BITS)
+    check_mapping(
+        swish, Mapping(tile=TILE, loop_order=WEIGHTS_OUTER), changed(CHUNK, activation_table=True), BEAT_BITS
+    )
+    scaled = Layer(
+        name="scaled", source=IMAGE, op="multiply", scale="gate", G=64, K=1, C=1, OY=8, OX=8, IY=8, IX=8,
+        weight_bits=4, input_bits=8, output_bits=8,
+    )  # fmt: skip
+    resident = changed(ROOMY, kind=ChunkKind.BOTH, resident_weights=True)
+    with pytest.raises(MappingError, match="its scale changes with every image"):
+        check_mapping(scaled, Mapping(tile=Tile(G=64, OY=8, OX=8), loop_order=WEIGHTS_OUTER), resident, BEAT_BITS)
+    assert resident_bits(scaled, resident) == 0
