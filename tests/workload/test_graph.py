@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from cosearch.errors import WorkloadError
-from cosearch.workload import IMAGE, Layer, Workload
+from cosearch.workload import IMAGE, Concatenation, Layer, Workload
 
 
 def pointwise(name: str, source: str, c: int, k: int, size: int = 8) -> Layer:
@@ -74,3 +74,73 @@ def test_a_residual_is_added_before_pooling() -> None:
     pooled = replace(C, pool_y=2, pool_x=2)
     reader = pointwise("d", "c", 16, 10, size=4)
     assert Workload((A, B, pooled, reader)).layers[-2:] == (pooled, reader)
+
+
+PARTS = (
+    pointwise("a", IMAGE, 3, 16),
+    replace(pointwise("b", "a", 16, 24), output_offset=16),
+    pointwise("c", "both", 40, 8),
+)
+BOTH = Concatenation(name="both", parts=("a", "b"))
+
+
+def test_a_concatenation_is_read_as_one_tensor() -> None:
+    network = Workload(PARTS, (BOTH,))
+    assert network.producers("both") == ("a", "b")
+    assert network.producers("a") == ("a",)
+    assert network.producers(IMAGE) == ()
+    assert network.reads(network.layer("c")) == ("a", "b")
+
+
+def test_concatenations_nest() -> None:
+    last = replace(pointwise("d", "both", 40, 8), output_offset=40)
+    final = pointwise("e", "all", 48, 4)
+    network = Workload((*PARTS[:2], last, final), (Concatenation(name="all", parts=("both", "d")), BOTH))
+    assert network.reads(final) == ("a", "b", "d")
+
+
+@pytest.mark.parametrize(
+    ("layers", "joined", "message"),
+    [
+        (PARTS, (), "c: reads 'both', which no earlier layer makes"),
+        (
+            (PARTS[0], replace(PARTS[1], output_offset=0), PARTS[2]),
+            (BOTH,),
+            "both: part 'b' is stored from channel 0, it must be 16; set its output_offset",
+        ),
+        (
+            (PARTS[0], replace(PARTS[1], OY=4, IY=4, source=IMAGE), PARTS[2]),
+            (BOTH,),
+            "both: joins 16x8x8 of 8 bits and, of 'b', 24x4x8 of 8; rows, columns and widths must be equal",
+        ),
+        (
+            (PARTS[0], replace(PARTS[1], output_bits=4), PARTS[2]),
+            (BOTH,),
+            "both: joins 16x8x8 of 8 bits and, of 'b', 24x8x8 of 4; rows, columns and widths must be equal",
+        ),
+        ((PARTS[0],), (Concatenation(name="both", parts=("a", "z")),), "both: concatenates 'z', which no earlier"),
+        (PARTS[:2], (replace(BOTH, name="a"),), "two layers are called 'a'; rename one"),
+        ((PARTS[0],), (Concatenation(name="none", parts=()),), "none: concatenates nothing; name its parts"),
+        (
+            (*PARTS, pointwise("d", "b", 24, 8)),
+            (BOTH,),
+            "d: reads from channel 0, but 'b' is stored from channel 16; make the offsets equal",
+        ),
+    ],
+)
+def test_concatenations_that_do_not_fit_are_refused(
+    layers: tuple[Layer, ...], joined: tuple[Concatenation, ...], message: str
+) -> None:
+    with pytest.raises(WorkloadError, match=message):
+        Workload(layers, joined)
+
+
+def test_a_scale_is_one_number_a_channel() -> None:
+    gate = pointwise("gate", IMAGE, 3, 16, size=1)
+    scaled = Layer(
+        name="s", source="a", op="multiply", scale="gate", G=16, K=1, C=1, OY=8, OX=8, IY=8, IX=8, weight_bits=8,
+        input_bits=8, output_bits=8,
+    )  # fmt: skip
+    assert Workload((A, gate, scaled)).reads(scaled) == ("a", "gate")
+    with pytest.raises(WorkloadError, match="s: reads 16x1x1, but 'a' makes 16x8x8"):
+        Workload((A, gate, replace(scaled, scale="a")))

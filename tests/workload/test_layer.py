@@ -105,3 +105,42 @@ def test_the_shape_key_forgets_names_only() -> None:
     assert layer.shape_key() == other.shape_key()
     for change in ({"residual_bits": 6}, {"stride_x": 1}, {"weight_bits": 6}, {"pool_x": 2}, {"padding_y": 0}):
         assert conv(**{"residual": "a", "residual_bits": 8, **change}).shape_key() != layer.shape_key()
+
+
+def channels(**changes: Any) -> Layer:
+    return conv(**{"G": 64, "K": 1, "C": 1, **changes})
+
+
+def test_operations_on_single_channels_have_no_weights() -> None:
+    pool = channels(op="average_pool")
+    assert pool.is_depthwise
+    assert (pool.num_macs, pool.num_weights) == (0, 0)
+    assert pool.num_operations == 64 * 14 * 14 * 9
+    assert channels(op="copy", G=1).is_depthwise  # one channel alone is no dense layer
+    assert channels().num_weights == 64 * 9
+    assert not conv(G=1, K=1, C=1).is_depthwise
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"op": "max_pool"}, "a max_pool works on single channels: K=16 and C=3 must be 1"),
+        ({"op": "multiply", "K": 1, "C": 1}, "op multiply and scale go together; give both or neither"),
+        ({"scale": "gate"}, "op multiply and scale go together; give both or neither"),
+        ({"input_runs": 2}, "input_runs=2 does not divide C=3"),
+        ({"output_offset": -1}, "output_offset=-1; it must not be negative"),
+        ({"dilation_x": 0}, "dilation_x=0; it must be at least 1"),
+    ],
+)
+def test_what_an_operation_needs(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(WorkloadError, match=message):
+        conv(**changes)
+
+
+def test_a_dilated_window_spans_the_pixels_between() -> None:
+    assert (conv(dilation_y=2).window_y, conv(dilation_y=2).window_x) == (5, 3)
+
+
+@pytest.mark.parametrize(("activation", "looked_up"), [("relu6", False), ("swish", True), ("linear", False)])
+def test_activations_beyond_clipping_are_looked_up(activation: str, looked_up: bool) -> None:
+    assert conv(activation=activation).needs_table is looked_up

@@ -1,6 +1,6 @@
 """A network as a graph of layers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -48,9 +48,9 @@ class Workload:
     def __post_init__(self) -> None:
         if not self.layers:
             raise WorkloadError("a network needs at least one layer")
+        _check_names([entry.name for entry in (*self.layers, *self.concatenations)])
         tensors: dict[str, _Tensor] = {}
         for layer in self.layers:
-            _check_name(layer.name, tensors)
             self._join(tensors)
             _check_reads(layer, tensors)
             shape = (layer.out_channels, layer.OY // layer.pool_y, layer.OX // layer.pool_x)
@@ -65,7 +65,6 @@ class Workload:
         """Add the concatenations whose parts have all been made."""
         for joined in self.concatenations:
             if joined.name not in tensors and all(part in tensors for part in joined.parts):
-                _check_name(joined.name, tensors)
                 tensors[joined.name] = _joined(joined, [tensors[part] for part in joined.parts])
 
     def producers(self, name: str) -> tuple[str, ...]:
@@ -104,11 +103,12 @@ class Workload:
         )
 
 
-def _check_name(name: str, tensors: Mapping[str, _Tensor]) -> None:
-    if name == IMAGE:
+def _check_names(names: Sequence[str]) -> None:
+    if IMAGE in names:
         raise WorkloadError(f"no layer may be called {IMAGE!r}, the network's input; rename it")
-    if name in tensors:
-        raise WorkloadError(f"two layers are called {name!r}; rename one")
+    repeated = [name for index, name in enumerate(names) if name in names[:index]]
+    if repeated:
+        raise WorkloadError(f"two layers are called {repeated[0]!r}; rename one")
 
 
 def _check_reads(layer: Layer, tensors: Mapping[str, _Tensor]) -> None:

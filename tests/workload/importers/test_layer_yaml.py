@@ -47,3 +47,39 @@ def test_what_is_wrong_is_named_with_its_line(tmp_path, old, new, message):
 def test_a_missing_file_says_so(tmp_path):
     with pytest.raises(WorkloadError, match=r"cannot read .*none.yaml: No such file or directory; check the path"):
         read_layers(tmp_path / "none.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("op: softmax", "op 'softmax' is not known; known: convolution, max_pool, average_pool, multiply, copy"),
+        ("activation: mish", "activation 'mish' is not known; known: linear, relu, relu6, hard_sigmoid"),
+        ("pool: median", "pool 'median' is not known; known: max, average"),
+        ("op: 3", "op=3; expected a text"),
+    ],
+)
+def test_words_are_some_of_a_few(tmp_path, text, message):
+    path = tmp_path / "net.yaml"
+    path.write_text(
+        "schema: 1\nlayers:\n  - {name: a, source: image, G: 4, K: 1, C: 1, OY: 2, OX: 2, IY: 2, IX: 2, "
+        f"weight_bits: 8, input_bits: 8, output_bits: 8, {text}}}\n"
+    )
+    with pytest.raises(WorkloadError, match=message):
+        read_layers(path)
+
+
+def test_concatenations_and_operations_are_read(tmp_path):
+    path = tmp_path / "net.yaml"
+    shape = "OY: 2, OX: 2, IY: 2, IX: 2, weight_bits: 8, input_bits: 8, output_bits: 8"
+    path.write_text(
+        "schema: 1\n"
+        "concatenations:\n"
+        "  - {name: both, parts: [a, b]}\n"
+        "layers:\n"
+        f"  - {{name: a, source: image, K: 4, C: 3, {shape}}}\n"
+        f"  - {{name: b, source: image, K: 4, C: 3, output_offset: 4, activation: swish, {shape}}}\n"
+        f"  - {{name: c, source: both, op: max_pool, G: 8, K: 1, C: 1, {shape}}}\n"
+    )
+    network = read_layers(path)
+    assert network.reads(network.layer("c")) == ("a", "b")
+    assert network.layer("b").activation == "swish"

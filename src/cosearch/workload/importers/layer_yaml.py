@@ -2,16 +2,23 @@
 
 from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import Field
 
 from cosearch.errors import WorkloadError
 from cosearch.records import Record, load_yaml, parse_record
 from cosearch.workload.graph import Concatenation, Workload
-from cosearch.workload.layer import Layer
+from cosearch.workload.layer import Activation, Layer, Op, Pool
 
 LAYER_FILE_SCHEMA = 1
+
+_WORDS: dict[str, tuple[str, ...]] = {
+    "op": get_args(Op),
+    "activation": get_args(Activation),
+    "pool": get_args(Pool),
+}
+"""Texts that are one of a few words."""
 
 _TEXTS = ("name", "source", "op", "residual", "scale", "activation", "pool")
 
@@ -70,4 +77,7 @@ def _layer(entry: dict[str, Any]) -> Layer:
             if key in ("residual", "scale") and value is None:
                 continue
             raise WorkloadError(f"{key}={value!r}; expected {'a text' if texts else 'a whole number'}")
+    for key, words in _WORDS.items():
+        if entry.get(key, words[0]) not in words:
+            raise WorkloadError(f"{key} {entry[key]!r} is not known; known: {', '.join(words)}")
     return Layer(**entry)
