@@ -103,8 +103,17 @@ def test_totals_are_sums_of_their_parts(predicted: Predicted) -> None:
         assert getattr(predicted, name) == sum(getattr(chunk, name) for chunk in predicted.per_chunk)
     for index, chunk in enumerate(predicted.per_chunk):
         assert chunk.cycles == sum(row.cycles for row in predicted.per_layer if row.chunk == index)
+        assert chunk.dram_bits == sum(row.dram_bits for row in predicted.per_layer if row.chunk == index)
+        energy = sum(row.energy_joules for row in predicted.per_layer if row.chunk == index)
+        assert math.isclose(chunk.energy_joules, energy, rel_tol=1e-12)
     assert predicted.period_cycles == max(chunk.cycles for chunk in predicted.per_chunk)
     assert predicted.dram_bits == sum(row.dram_bits for row in predicted.per_layer)
+    for row in predicted.per_layer:
+        exposed = row.overhead_cycles + row.exposed_read_cycles + row.exposed_write_cycles
+        assert row.cycles == row.compute_cycles + exposed
+        assert min(row.exposed_read_cycles, row.exposed_write_cycles) > 0  # the first loads and the last STORE
+        assert row.dram_bits == sum(row.dram_bits_by_operand.values())
+        assert math.isclose(row.energy_joules, sum(row.energy_by_part_joules.values()), rel_tol=1e-12)
     assert predicted.model_bits == WORKLOAD.model_bits
 
 

@@ -102,17 +102,23 @@ def _layer_cost(layer: dict[str, Any]) -> LayerCost:
     write = math.ceil(layer["outputs"] / beat_words * 64 / writes)
     busy = {"compute": compute, "read": read, "write": write}
     bound = max(busy, key=lambda server: busy[server])
+    cycles = int(max(busy.values()) * 1.04) + 16
     return LayerCost(
         name=layer["name"],
         chunk=layer["chunk"],
-        cycles=int(max(busy.values()) * 1.04) + 16,
+        cycles=cycles,
         bound=bound,  # pyright: ignore[reportArgumentType]
         compute_cycles=compute,
         read_cycles=read,
         write_cycles=write,
+        overhead_cycles=16,
+        exposed_read_cycles=cycles - 16 - compute,
+        exposed_write_cycles=0,
         dram_bits=int((layer["weights"] + 2.4 * layer["outputs"]) * chunk["bits"]),
+        dram_bits_by_operand={"output": int((layer["weights"] + 2.4 * layer["outputs"]) * chunk["bits"])},
         num_macs=layer["macs"],
         energy_joules=layer["macs"] * 2.1e-12 + layer["outputs"] * 4e-11,
+        energy_by_part_joules={"mac": layer["macs"] * 2.1e-12, "dram": layer["outputs"] * 4e-11},
     )
 
 
@@ -148,6 +154,8 @@ def _chunk_cost(index: int, per_layer: list[LayerCost]) -> ChunkCost:
     multipliers = chunk["K"] * chunk["C"]
     return ChunkCost(
         cycles=sum(layer.cycles for layer in per_layer if layer.chunk == index),
+        dram_bits=sum(layer.dram_bits for layer in per_layer if layer.chunk == index),
+        energy_joules=sum(layer.energy_joules for layer in per_layer if layer.chunk == index),
         dsp=multipliers // 2 if chunk["bits"] > 4 else 0,
         bram18=2 * sum(math.ceil(chunk[operand] / 18432) for operand in "IWO"),
         uram=0,

@@ -1,6 +1,5 @@
 """What a network costs on an accelerator, all of it, in integers where they exist."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from cosearch.cost.energy import ENERGY_PARTS, layer_energy_joules, rows_of
@@ -13,19 +12,21 @@ from cosearch.errors import HardwareError
 from cosearch.hardware import Accelerator, FabricRules, Platform, load_fabric
 from cosearch.workload import Workload
 
+_CYCLES = (
+    "cycles",
+    "compute_cycles",
+    "read_cycles",
+    "write_cycles",
+    "exposed_read_cycles",
+    "exposed_write_cycles",
+)
+_OPERANDS = ("parameter", "weight", "input", "sum", "residual", "output")
+
 CONFIDENCE = {
-    "cycles": "closed form of the timing contract",
+    "cycles": "exact by the timing contract",
     "resources": "rules fitted to synthesis, without place and route",
     "energy": "relative",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _LayerResult:
-    """One layer: its row, and its dynamic energy by part."""
-
-    row: LayerCost
-    energy_joules: dict[str, float]
 
 
 def evaluate(workload: Workload, accelerator: Accelerator, platform: Platform) -> Predicted:
@@ -39,10 +40,10 @@ def evaluate(workload: Workload, accelerator: Accelerator, platform: Platform) -
     """
     _check_platform(accelerator, platform)
     accelerator.check(workload)
-    layers = _layer_results(workload, accelerator, load_fabric(platform.family))
+    layers = _layer_costs(workload, accelerator, load_fabric(platform.family))
     chunks = _chunk_costs(accelerator, layers, platform)
-    cycles = {name: result.row.cycles for name, result in layers.items()}
-    chunk_of = {name: result.row.chunk for name, result in layers.items()}
+    cycles = {name: result.cycles for name, result in layers.items()}
+    chunk_of = {name: result.chunk for name, result in layers.items()}
     period = max(chunk.cycles for chunk in chunks)
     period_seconds = period / accelerator.clock_hertz
     latency_seconds = schedule_alone(workload, cycles, chunk_of).latency_cycles / accelerator.clock_hertz
@@ -61,12 +62,12 @@ def evaluate(workload: Workload, accelerator: Accelerator, platform: Platform) -
         bram18=sum(chunk.bram18 for chunk in chunks),
         uram=sum(chunk.uram for chunk in chunks),
         lut=sum(chunk.lut for chunk in chunks),
-        dram_bits=sum(result.row.dram_bits for result in layers.values()),
+        dram_bits=sum(result.dram_bits for result in layers.values()),
         model_bits=workload.model_bits,
         energy_by_part_joules=parts,
         confidence=dict(CONFIDENCE),
         per_chunk=chunks,
-        per_layer=tuple(result.row for result in layers.values()),
+        per_layer=tuple(layers.values()),
     )
 
 
@@ -88,33 +89,34 @@ def _check_platform(accelerator: Accelerator, platform: Platform) -> None:
         )
 
 
-def _layer_results(workload: Workload, accelerator: Accelerator, fabric: FabricRules) -> dict[str, _LayerResult]:
+def _layer_costs(workload: Workload, accelerator: Accelerator, fabric: FabricRules) -> dict[str, LayerCost]:
     """Rows by name, in network order."""
-    results: dict[str, _LayerResult] = {}
+    rows: dict[str, LayerCost] = {}
     for index, chunk in enumerate(accelerator.chunks):
         for mapping in chunk.layers:
             layer = workload.layer(mapping.name)
             timing = time_layer(layer, mapping, chunk, accelerator.port)
-            shape, array_rows = (
-                shape_of(layer, accelerator.port.beat_bits),
-                rows_of(chunk, is_depthwise=layer.is_depthwise),
+            shape = shape_of(layer, accelerator.port.beat_bits)
+            priced = layer_energy_joules(
+                shape, timing, rows_of(chunk, is_depthwise=layer.is_depthwise), fabric.energy
             )
-            priced = layer_energy_joules(shape, timing, array_rows, fabric.energy)
             energy = {part: float(joules) for part, joules in priced.items()}
-            row = LayerCost(
+            rows[layer.name] = LayerCost(
                 name=layer.name,
                 chunk=index,
-                cycles=int(timing.cycles),
                 bound=_longest_server(timing),
-                compute_cycles=int(timing.compute_cycles),
-                read_cycles=int(timing.read_cycles),
-                write_cycles=int(timing.write_cycles),
+                **{name: int(getattr(timing, name)) for name in _CYCLES},
+                overhead_cycles=accelerator.port.layer_overhead_cycles,
                 dram_bits=int(timing.dram_bits),
+                dram_bits_by_operand={
+                    operand: int(getattr(timing, f"{operand}_beats")) * accelerator.port.beat_bits
+                    for operand in _OPERANDS
+                },
                 num_macs=layer.num_macs,
                 energy_joules=sum(energy.values()),
+                energy_by_part_joules=energy,
             )
-            results[layer.name] = _LayerResult(row=row, energy_joules=energy)
-    return {layer.name: results[layer.name] for layer in workload.layers}
+    return {layer.name: rows[layer.name] for layer in workload.layers}
 
 
 def _longest_server(timing: LayerTiming) -> Literal["compute", "read", "write"]:
@@ -125,15 +127,16 @@ def _longest_server(timing: LayerTiming) -> Literal["compute", "read", "write"]:
     return "read" if read >= write else "write"
 
 
-def _chunk_costs(
-    accelerator: Accelerator, layers: dict[str, _LayerResult], platform: Platform
-) -> tuple[ChunkCost, ...]:
+def _chunk_costs(accelerator: Accelerator, layers: dict[str, LayerCost], platform: Platform) -> tuple[ChunkCost, ...]:
     costs: list[ChunkCost] = []
     for index, chunk in enumerate(accelerator.chunks):
         resources = resources_of(chunk, platform)
+        own = [result for result in layers.values() if result.chunk == index]
         costs.append(
             ChunkCost(
-                cycles=sum(result.row.cycles for result in layers.values() if result.row.chunk == index),
+                cycles=sum(result.cycles for result in own),
+                dram_bits=sum(result.dram_bits for result in own),
+                energy_joules=sum(result.energy_joules for result in own),
                 dsp=int(resources.dsp),
                 bram18=int(resources.bram18),
                 uram=int(resources.uram),
@@ -143,10 +146,10 @@ def _chunk_costs(
     return tuple(costs)
 
 
-def _energy_parts(layers: dict[str, _LayerResult], *, static_joules: float) -> dict[str, float]:
+def _energy_parts(layers: dict[str, LayerCost], *, static_joules: float) -> dict[str, float]:
     totals: dict[str, float] = dict.fromkeys(ENERGY_PARTS, 0.0)
     for result in layers.values():
-        for part, joules in result.energy_joules.items():
+        for part, joules in result.energy_by_part_joules.items():
             totals[part] += joules
     totals["static"] = static_joules
     return totals

@@ -1,6 +1,7 @@
 """Cycles of a layer: the steps of the timing contract, summed over classes of tiles."""
 
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 
 from cosearch.cost.steps import LoopName, Steps, TileClass
 from cosearch.cost.work import LayerWork
@@ -15,7 +16,20 @@ def input_loops(work: LayerWork) -> frozenset[LoopName]:
     return frozenset(("M", "Y", "X") if work.layer.form.is_depthwise else ("G", "C", "Y", "X"))
 
 
-def line_cycles(work: LayerWork, steps: Steps) -> Scalar:
+@dataclass(frozen=True, slots=True)
+class LineCycles:
+    """Cycles of a layer in two parts: up to the end of all steps, and what STOREs add."""
+
+    steps: Scalar
+    stores: Scalar
+
+    @property
+    def total(self) -> Scalar:
+        """The whole layer."""
+        return self.steps + self.stores
+
+
+def line_cycles(work: LayerWork, steps: Steps) -> LineCycles:
     """Cycles of a layer, exactly those of the executable specification.
 
     Setup, parameters and the first loads; then every output tile takes the longer of its own steps and the STORE of
@@ -24,17 +38,20 @@ def line_cycles(work: LayerWork, steps: Steps) -> Scalar:
     first = steps.first()
     all_loops: frozenset[LoopName] = frozenset(("G", "M", "Y", "X", "C"))
     total = work.port.layer_overhead_cycles + work.load_parameters() + _loads(work, first, all_loops)
-    last: Scalar = 0
+    stores: Scalar = 0
     for num, tile in steps.classes():
         following = steps.following(tile)
         if following is None:
-            beside, last = _added(work, tile), _store(work, tile)
+            beside = _added(work, tile)
+            stores = stores + _store(work, tile)
         else:
             beside = _loads(work, *following) + _added(work, tile)
         span = _early_steps(work, tile) + maximum(_compute(work, tile, "last"), beside)
+        total = total + num * span
         before = steps.before(tile)
-        total = total + num * (span if before is None else maximum(span, _store(work, before)))
-    return total + last
+        if before is not None:
+            stores = stores + num * maximum(_store(work, before) - span, 0)
+    return LineCycles(total, stores)
 
 
 def _early_steps(work: LayerWork, tile: TileClass) -> Scalar:

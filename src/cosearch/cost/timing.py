@@ -29,6 +29,8 @@ class LayerTiming:
     Attributes:
         cycles: Of the whole layer, from the start of its setup to the end of its last STORE.
         compute_cycles, read_cycles, write_cycles: How long each server is busy.
+        exposed_read_cycles, exposed_write_cycles: How long the layer waits for loads and for STOREs; with the layer's
+            overhead and `compute_cycles` they make `cycles`.
         array_cycles: Cycles in which the array computes, without overhead.
         drained_words: Sums that leave the accumulators, partial ones included.
         parameter_beats, weight_beats, input_beats, sum_beats, residual_beats, output_beats: Beats moved; those of
@@ -40,6 +42,8 @@ class LayerTiming:
     compute_cycles: Scalar
     read_cycles: Scalar
     write_cycles: Scalar
+    exposed_read_cycles: Scalar
+    exposed_write_cycles: Scalar
     array_cycles: Scalar
     drained_words: Scalar
     parameter_beats: Scalar
@@ -68,7 +72,7 @@ def layer_cycles(
         ValueError: if the batch mixes patterns of tiles.
     """
     work = LayerWork(layer, tile, rates, port)
-    return line_cycles(work, Steps(work, loop_order))
+    return line_cycles(work, Steps(work, loop_order)).total
 
 
 def layer_timing(
@@ -78,7 +82,8 @@ def layer_timing(
     work = LayerWork(layer, tile, rates, port)
     steps = Steps(work, loop_order)
     totals = LayerTotals(work, steps)
-    array_cycles = totals.array_cycles()
+    line, array_cycles = line_cycles(work, steps), totals.array_cycles()
+    compute_cycles = array_cycles + totals.num_steps() * port.step_overhead_cycles
     beats = {
         "parameter_beats": layer.parameter_beats,
         "weight_beats": totals.weight_beats(),
@@ -88,10 +93,12 @@ def layer_timing(
         "output_beats": totals.output_beats(),
     }
     return LayerTiming(
-        cycles=line_cycles(work, steps),
-        compute_cycles=array_cycles + totals.num_steps() * port.step_overhead_cycles,
+        cycles=line.total,
+        compute_cycles=compute_cycles,
         read_cycles=totals.read_cycles(),
         write_cycles=totals.write_cycles(),
+        exposed_read_cycles=line.steps - port.layer_overhead_cycles - compute_cycles,
+        exposed_write_cycles=line.stores,
         array_cycles=array_cycles,
         drained_words=totals.drained_words(),
         **beats,

@@ -24,7 +24,16 @@ class NetworkDesign(Record):
 
 
 class LayerCost(Record):
-    """One layer on its chunk. `bound` is the longest of compute, read and write."""
+    """One layer on its chunk.
+
+    Attributes:
+        bound: The server that is busy longest.
+        compute_cycles, read_cycles, write_cycles: How long each server is busy.
+        overhead_cycles, exposed_read_cycles, exposed_write_cycles: What the layer takes beside `compute_cycles`; the
+            four make `cycles`.
+        dram_bits_by_operand: Parts of `dram_bits`.
+        energy_by_part_joules: Parts of `energy_joules`, without static power.
+    """
 
     name: str
     chunk: int
@@ -33,15 +42,22 @@ class LayerCost(Record):
     compute_cycles: int
     read_cycles: int
     write_cycles: int
+    overhead_cycles: int
+    exposed_read_cycles: int
+    exposed_write_cycles: int
     dram_bits: int
+    dram_bits_by_operand: dict[str, int]
     num_macs: int
     energy_joules: float
+    energy_by_part_joules: dict[str, float]
 
 
 class ChunkCost(Record):
-    """One chunk: cycles of its layers and its resources."""
+    """One chunk: cycles, traffic and dynamic energy of its layers, and its resources."""
 
     cycles: int
+    dram_bits: int
+    energy_joules: float
     dsp: int
     bram18: int
     uram: int

@@ -112,9 +112,14 @@ def layer_cost(name: str, chunk_index: int, cycles: int) -> LayerCost:
         compute_cycles=cycles - 100,
         read_cycles=cycles // 2,
         write_cycles=cycles // 4,
+        overhead_cycles=16,
+        exposed_read_cycles=60,
+        exposed_write_cycles=24,
         dram_bits=8 * cycles,
+        dram_bits_by_operand={"weight": 5 * cycles, "input": 2 * cycles, "output": cycles},
         num_macs=16 * cycles,
         energy_joules=cycles * 1e-9,
+        energy_by_part_joules={"mac": cycles * 7e-10, "dram": cycles * 3e-10},
     )
 
 
@@ -142,8 +147,10 @@ def predicted() -> Predicted:
         energy_by_part_joules={"mac": 2e-7, "dram": 2e-7, "static": 2.8e-6},
         confidence={"cycles": "exact", "energy": "relative"},
         per_chunk=(
-            ChunkCost(cycles=period_cycles, dsp=32, bram18=8, uram=0, lut=4000),
-            ChunkCost(cycles=1000, dsp=8, bram18=4, uram=0, lut=1000),
+            ChunkCost(
+                cycles=period_cycles, dram_bits=17600, energy_joules=2.2e-6, dsp=32, bram18=8, uram=0, lut=4000
+            ),
+            ChunkCost(cycles=1000, dram_bits=8000, energy_joules=1e-6, dsp=8, bram18=4, uram=0, lut=1000),
         ),
         per_layer=tuple(costs),
     )
