@@ -2,5 +2,15 @@
 
 from cosearch.validate.closed_form import ClosedFormError, ErrorStatistics, WorstCase, closed_form_error
 from cosearch.validate.comparison import Comparison, Point, Target
+from cosearch.validate.trips_predictor import compare_trips_predictor
 
-__all__ = ["ClosedFormError", "Comparison", "ErrorStatistics", "Point", "Target", "WorstCase", "closed_form_error"]
+__all__ = [
+    "ClosedFormError",
+    "Comparison",
+    "ErrorStatistics",
+    "Point",
+    "Target",
+    "WorstCase",
+    "closed_form_error",
+    "compare_trips_predictor",
+]

@@ -1,0 +1,50 @@
+"""What every comparison's script does: read its arguments, compare, print, and keep the result where asked to."""
+
+import argparse
+import shlex
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from cosearch.records import canonical_json, write_atomically
+from cosearch.validate import Comparison
+
+
+def run(compare: Callable[[Path], Comparison], usage: str | None, *, keep_points: bool = True) -> None:
+    """Compare a file with the model and print the result; `--out` writes all of it with the command that made it.
+
+    Args:
+        compare: The comparison.
+        usage: The script's docstring.
+        keep_points: Whether single cases are written; not those of data that may not be copied.
+    """
+    parser = argparse.ArgumentParser(description=usage, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("file", type=Path, help="data in the form of the reference file")
+    parser.add_argument("--json", action="store_true", help="print name, figures, targets and whether they are met")
+    parser.add_argument("--out", type=Path, help="also write the whole result to a JSON file")
+    arguments = parser.parse_args()
+    result = compare(arguments.file)
+    if arguments.out:
+        command = shlex.join(["python", f"validation/{Path(sys.argv[0]).name}", arguments.file.name])
+        value = result.model_dump(mode="json", exclude=None if keep_points else {"points"})
+        write_atomically(arguments.out, canonical_json({"command": command, **value}))
+    if arguments.json:
+        print(canonical_json(result.summary()), end="")
+    else:
+        _show(result)
+
+
+def _show(result: Comparison) -> None:
+    print(result.title)
+    for name, value in result.figures.items():
+        target = result.targets.get(name)
+        judged = (
+            f"  target {target.op} {target.bound:g}: {'met' if target.met_by(value) else 'MISSED'}" if target else ""
+        )
+        print(f"  {name:40s} {value:12.6g}{judged}")
+    for point in result.points:
+        print(
+            f"  {point.group:>16s} {point.name:28s} {point.reference:14.6g} {point.model:14.6g} {point.error:+8.2%}"
+        )
+    for note in result.notes:
+        print(f"  note: {note}")
