@@ -1,12 +1,14 @@
 """What each server of a chunk does for a layer in sum: array cycles, busy cycles and beats."""
 
 from collections.abc import Callable
+from functools import reduce
+from operator import add
 
 from cosearch.cost.geometry import Axis
 from cosearch.cost.line import WEIGHT_LOOPS, input_loops
 from cosearch.cost.steps import Steps
 from cosearch.cost.work import Extent, LayerWork, Place
-from cosearch.numerics import Scalar
+from cosearch.numerics import Scalar, times
 
 
 class LayerTotals:
@@ -20,11 +22,11 @@ class LayerTotals:
 
     def array_cycles(self) -> Scalar:
         """Cycles in which the array computes, without the overhead of its steps."""
-        lanes = _sum([num * self.work.lane_rounds(m) for num, m in _extents(self.work.M)])
-        reduction = _sum([num * self.work.reduction_rounds(c) for num, c in _extents(self.work.C)])
+        lanes = _sum([times(num, self.work.lane_rounds(m)) for num, m in _extents(self.work.M)])
+        reduction = _sum([times(num, self.work.reduction_rounds(c)) for num, c in _extents(self.work.C)])
         pixels = _sum(
             [
-                num_y * num_x * self.work.pixel_rounds(y, x)
+                times(times(num_y, num_x), self.work.pixel_rounds(y, x))
                 for num_y, y in _extents(self.work.Y)
                 for num_x, x in _extents(self.work.X)
             ]
@@ -79,27 +81,31 @@ class LayerTotals:
     def _weights(self, of: Callable[[Extent, Extent], Scalar]) -> Scalar:
         if not self.work.loads_weights:
             return 0
-        tiles = [num_m * num_c * of(m, c) for num_m, m in _extents(self.work.M) for num_c, c in _extents(self.work.C)]
-        return self._weight_loads * _sum(tiles)
+        tiles = [
+            times(times(num_m, num_c), of(m, c))
+            for num_m, m in _extents(self.work.M)
+            for num_c, c in _extents(self.work.C)
+        ]
+        return times(self._weight_loads, _sum(tiles))
 
     def _inputs(self, of: Callable[[Extent, Place, Place], Scalar]) -> Scalar:
         channels = self.work.M if self.work.layer.form.is_depthwise else self.work.C
         tiles = [
-            num * num_y * num_x * of(extent, y, x)
+            times(times(times(num, num_y), num_x), of(extent, y, x))
             for num, extent in _extents(channels)
             for num_y, y in _places(self.work.Y)
             for num_x, x in _places(self.work.X)
         ]
-        return self._input_loads * _sum(tiles)
+        return times(self._input_loads, _sum(tiles))
 
     def _outputs(self, of: Callable[[Extent, Extent, Extent], Scalar]) -> Scalar:
         tiles = [
-            num_m * num_y * num_x * of(m, y, x)
+            times(times(times(num_m, num_y), num_x), of(m, y, x))
             for num_m, m in _extents(self.work.M)
             for num_y, y in _extents(self.work.Y)
             for num_x, x in _extents(self.work.X)
         ]
-        return self.work.groups * _sum(tiles)
+        return times(self.work.groups, _sum(tiles))
 
     def _partial(self, of: Callable[[Extent, Extent, Extent], Scalar]) -> Scalar:
         """Over all output tiles, once for every reduction step but one."""
@@ -118,7 +124,4 @@ def _places(axis: Axis) -> list[tuple[Scalar, Place]]:
 
 
 def _sum(parts: list[Scalar]) -> Scalar:
-    total: Scalar = 0
-    for part in parts:
-        total = total + part
-    return total
+    return reduce(add, parts)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from cosearch.cost.steps import LoopName, Steps, TileClass
 from cosearch.cost.work import LayerWork
-from cosearch.numerics import Scalar, maximum
+from cosearch.numerics import Scalar, maximum, times
 
 WEIGHT_LOOPS: frozenset[LoopName] = frozenset(("G", "M", "C"))
 """Loops that select a weight tile."""
@@ -47,10 +47,10 @@ def line_cycles(work: LayerWork, steps: Steps) -> LineCycles:
         else:
             beside = _loads(work, *following) + _added(work, tile)
         span = _early_steps(work, tile) + maximum(_compute(work, tile, "last"), beside)
-        total = total + num * span
+        total = total + times(num, span)
         before = steps.before(tile)
         if before is not None:
-            stores = stores + num * maximum(_store(work, before) - span, 0)
+            stores = stores + times(num, maximum(_store(work, before) - span, 0))
     return LineCycles(total, stores)
 
 

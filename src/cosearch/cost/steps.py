@@ -14,7 +14,7 @@ from cosearch.cost.geometry import Axis
 from cosearch.cost.work import LayerWork
 from cosearch.hardware import INPUT_STATIONARY, OUTPUT_STATIONARY, PIXELS_OUTER, WEIGHT_STATIONARY, WEIGHTS_OUTER
 from cosearch.hardware.mapping import LoopOrder
-from cosearch.numerics import Scalar
+from cosearch.numerics import Scalar, times
 
 LoopName = Literal["G", "M", "Y", "X", "C"]
 
@@ -77,7 +77,7 @@ class Steps:
         for chosen in product(*(self._counts(name) for name in self.names)):
             num: Scalar = 1
             for _, count in chosen:
-                num = num * count
+                num = times(num, count)
             yield num, TileClass(self.names, tuple(position for position, _ in chosen))
 
     def first(self) -> TileClass:

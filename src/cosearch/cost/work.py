@@ -7,7 +7,7 @@ from typing import Literal
 from cosearch.cost.geometry import Axis, Windows, cut, windows
 from cosearch.cost.shape import LayerShape
 from cosearch.hardware import FRAME_SLOTS, DramPort
-from cosearch.numerics import Scalar, ceil_div, maximum, minimum, where
+from cosearch.numerics import Scalar, ceil_div, maximum, minimum, times, where
 
 Extent = Literal["size", "last"]
 """Extent of a tile along a loop without a window."""
@@ -145,7 +145,7 @@ class LayerWork:
             layer = self.layer
             channels = getattr(self.M if layer.form.is_depthwise else self.C, extent)
             run = ceil_div(channels, layer.input_runs)
-            self._kept[key] = layer.input_runs * ceil_div(run + layer.input_spread, layer.input_words)
+            self._kept[key] = times(layer.input_runs, ceil_div(run + layer.input_spread, layer.input_words))
         return self._kept[key]
 
     def load_inputs(self, extent: Extent, y: Place, x: Place) -> Scalar:

@@ -57,6 +57,13 @@ def minimum(a: Scalar, b: Scalar) -> Scalar:
     return torch.minimum(*_promoted(a, b))
 
 
+def times(a: Scalar, b: Scalar) -> Scalar:
+    """Product of two numbers; nothing is computed where one is the int 1, as counts of tiles often are."""
+    if isinstance(a, int) and a == 1:
+        return b
+    return a if isinstance(b, int) and b == 1 else a * b
+
+
 def where(condition: bool | Tensor, a: Scalar, b: Scalar) -> Scalar:
     """`a` where the condition holds, else `b`."""
     if isinstance(condition, bool):
