@@ -156,45 +156,13 @@ def test_neighbours_differ_in_one_block(networks):
     assert sorted(map(str, found)) == sorted(map(str, expected))
 
 
-def _slower(factor):
-    """An executable specification that disagrees with the closed form."""
-
-    def simulated(workload, accelerator):
+def test_a_specification_that_disagrees_is_our_mistake(table, best_fps, monkeypatch):
+    def slower(workload, accelerator):
         trace = simulate_accelerator(workload, accelerator)
-        return dataclasses.replace(
-            trace,
-            period_cycles=round(trace.period_cycles * factor),
-            latency_cycles=round(trace.latency_cycles * factor),
-        )
+        return dataclasses.replace(trace, period_cycles=trace.period_cycles + 1)
 
-    return simulated
-
-
-def test_a_network_that_breaks_a_limit_by_the_specification_alone_is_refused(table, best_fps, monkeypatch):
-    monkeypatch.setattr(finalists, "MAX_RANKED", 3)
-    fps, blocks = best_fps[0]
-    builder = _builder(table, f"fps>={fps * 0.999:.17g}", *RESOURCES)
-    assert builder.build(blocks) is not None
-    monkeypatch.setattr(build, "simulate_accelerator", _slower(1.01))
-    assert builder.build(blocks) is None
-    assert list(finalists.finalists(builder, _peaked(blocks), 6, blocks)) == []
-
-
-def test_a_faster_design_is_taken_where_the_specification_is_slower(table, best_fps, monkeypatch):
-    fps, blocks = best_fps[0]
-    limit = fps / 2
-    builder = _builder(table, f"fps>={limit:.17g}", objective="dsp")
-    cheap = builder.build(blocks)
-    assert cheap is not None
-    factor = 1.01 * cheap.predicted.fps / limit  # breaks the limit with the design that was best
-    monkeypatch.setattr(build, "simulate_accelerator", _slower(factor))
-    built = builder.build(blocks)
-    assert built is not None
-    assert built.predicted.fps > cheap.predicted.fps
-    assert built.predicted.fps >= limit * factor * 0.999
-    assert built.predicted.dsp >= cheap.predicted.dsp
-
-
-def test_resource_limits_do_not_ask_the_specification(table, best_fps, monkeypatch):
-    monkeypatch.setattr(build, "simulate_accelerator", _slower(100))
-    assert _builder(table, *RESOURCES).build(best_fps[0][1]) is not None
+    builder = _builder(table, *RESOURCES)
+    assert builder.build(best_fps[0][1]) is not None
+    monkeypatch.setattr(build, "simulate_accelerator", slower)
+    with pytest.raises(AssertionError):
+        builder.build(best_fps[0][1])

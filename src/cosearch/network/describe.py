@@ -126,9 +126,16 @@ def block_layers(space: NetworkSpace, index: int, block: Block, source: str, out
         _Bits(w_bits, a_bits, output_bits),
         operator.groups,
     )
+    # The channels between are shuffled: the depthwise layer does not mind, the projection gathers its groups in runs.
+    project = replace(project, input_runs=_runs(hidden // operator.groups, operator.groups))
     if shape.keeps_shape:
         project = replace(project, residual=source, residual_bits=a_bits)
     return expand, depthwise, project
+
+
+def _runs(channels: int, groups: int) -> int:
+    """Contiguous runs that a group of so many channels is gathered from: one from each group before the shuffle."""
+    return groups if channels % groups == 0 else channels
 
 
 def head_layers(space: NetworkSpace, source: str) -> tuple[Layer, ...]:

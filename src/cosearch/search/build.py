@@ -1,19 +1,15 @@
-"""One network on its exact accelerator, within the limits by the closed form and by the executable specification."""
+"""One network on its exact accelerator, within the limits, and run through the executable specification."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cosearch.accelerate import Budget, DesignTable, EngineResult, Exact, LinearRelaxation, Problem
-from cosearch.cost import evaluate, metric_values
+from cosearch.cost import evaluate
 from cosearch.design import Block, Limit, NetworkSpace, Predicted
 from cosearch.hardware import Accelerator, Platform
 from cosearch.network import workload_of
 from cosearch.search.hardware import violation_of
 from cosearch.simulate import simulate_accelerator
-from cosearch.workload import Workload
-
-MAX_RETRIES = 4
-"""How often a design is asked for that is faster by what the specification missed."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,24 +39,16 @@ class Builder:
     seed: int
 
     def build(self, blocks: Sequence[Block]) -> Built | None:
-        """The certified accelerator of a network; None where no accelerator keeps the limits.
-
-        A limit must hold by the closed form and by the executable specification. Where the specification is slower,
-        the engine is asked again for a design that is faster by what was missing.
-        """
-        limits = self.limits
-        for _ in range(MAX_RETRIES):
-            result = Exact().run(self.problem(blocks, limits), seed=self.seed, budget=Budget())
-            if result.accelerator is None:
-                return None
-            workload = workload_of(self.space, blocks)
-            predicted = evaluate(workload, result.accelerator, self.platform)
-            simulated = simulated_values(workload, result.accelerator)
-            bound = [limit for limit in self.limits if limit.metric in simulated]
-            if all(limit.met_by(simulated[limit.metric]) for limit in bound):
-                return Built(tuple(blocks), result.accelerator, predicted, result)
-            limits = tuple(_tightened(limit, simulated, metric_values(predicted)) for limit in limits)
-        return None
+        """The certified accelerator of a network; None where no accelerator keeps the limits."""
+        result = Exact().run(self.problem(blocks, self.limits), seed=self.seed, budget=Budget())
+        if result.accelerator is None:
+            return None
+        workload = workload_of(self.space, blocks)
+        predicted = evaluate(workload, result.accelerator, self.platform)
+        trace = simulate_accelerator(workload, result.accelerator)
+        # One contract, written down twice: a difference is a mistake of ours, never of the design.
+        assert trace.period_cycles == predicted.period_cycles, (trace.period_cycles, predicted.period_cycles)
+        return Built(tuple(blocks), result.accelerator, predicted, result)
 
     def violation(self, blocks: Sequence[Block]) -> float:
         """Largest relative violation of the limits in the linear relaxation; 0 or less where they can be kept."""
@@ -69,17 +57,3 @@ class Builder:
     def problem(self, blocks: Sequence[Block], limits: Sequence[Limit]) -> Problem:
         """The accelerator problem of a network."""
         return Problem.of(self.table, workload_of(self.space, blocks), self.objective, limits)
-
-
-def simulated_values(workload: Workload, accelerator: Accelerator) -> dict[str, float]:
-    """The metrics that the executable specification measures."""
-    trace, clock = simulate_accelerator(workload, accelerator), accelerator.clock_hertz
-    return {"fps": clock / trace.period_cycles, "latency_seconds": trace.latency_cycles / clock}
-
-
-def _tightened(limit: Limit, simulated: dict[str, float], predicted: dict[str, float]) -> Limit:
-    """A limit moved by the ratio of closed form to specification, where that is what breaks it."""
-    name = limit.metric
-    if name not in simulated or limit.met_by(simulated[name]):
-        return limit
-    return limit.model_copy(update={"limit": limit.limit * predicted[name] / simulated[name]})

@@ -8,14 +8,14 @@ proved infeasible.
 """
 
 import itertools
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from math import prod
 
 import numpy as np
 
-from cosearch.accelerate import Demand, DesignTable, Problem, explain, is_feasible, round_outwards
-from cosearch.design import Block, Infeasible, Limit, Relaxation
+from cosearch.accelerate import Demand, DesignTable, Problem, explain, is_feasible
+from cosearch.design import Block, Infeasible, Limit
 from cosearch.network import head_layers, stem_layers
 from cosearch.search.build import Builder
 from cosearch.search.columns import SpaceColumns
@@ -25,7 +25,6 @@ MAX_NETWORKS = 512
 """Above so many cheapest networks the proof is tried with the layers alone that every network has."""
 
 _TIGHTER = 1.01
-_STEPS = tuple(1 + step / 1000 for step in (0, 1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 32, 64))
 
 Choice = tuple[str, int]
 
@@ -55,47 +54,16 @@ def judge_limits(columns: SpaceColumns, builder: Builder) -> Verdict:
     networks = cheapest.networks()
     problems = [builder.problem(blocks, limits) for blocks in networks]
     for blocks, problem in zip(networks, problems, strict=True):
-        if is_feasible(problem) and builder.build(blocks) is not None:
+        if is_feasible(problem):
             return Verdict(tuple(blocks), None)
     bounds = [Problem(table=table, demand=demand, objective=objective, limits=limits) for demand in cheapest.bounds()]
-    if any(is_feasible(problem) for problem in [*problems, *bounds]):
+    if any(is_feasible(problem) for problem in bounds):
         return Verdict(None, None)
-    explained = _buildable(explain(problems), builder, networks)
+    explained = explain(problems)
     if not _is_tight(explained, bounds):
         note = "these bounds are enough; that no network of the space does with less is not proved"
         explained = explained.model_copy(update={"reason": f"{explained.reason}; {note}"})
     return Verdict(None, explained)
-
-
-def _buildable(explained: Infeasible, builder: Builder, networks: Sequence[Sequence[Block]]) -> Infeasible:
-    """Bounds that are enough by the executable specification too, which may be a little slower."""
-    relaxations: list[Relaxation] = []
-    for relaxation in explained.relaxations:
-        enough = relaxation.sufficient
-        if enough is not None:
-            others = tuple(limit for limit in builder.limits if limit.metric != relaxation.limit.metric)
-            loose = relaxation.limit.model_copy(update={"limit": enough})
-            more = _more(builder, networks, lambda f, o=others, one=loose: (*o, one.relaxed(f)))
-            enough = round_outwards(loose.relaxed(more).limit, up=loose.op == "<=") if more > 1 else enough
-        relaxations.append(relaxation.model_copy(update={"sufficient": enough}))
-    factor = explained.joint_factor
-    if factor is not None:
-        base = factor
-        more = _more(builder, networks, lambda f: tuple(limit.relaxed(base * f) for limit in builder.limits))
-        factor = round_outwards(base * more, up=True) if more > 1 else base
-    return explained.model_copy(update={"relaxations": tuple(relaxations), "joint_factor": factor})
-
-
-def _more(
-    builder: Builder, networks: Sequence[Sequence[Block]], limits: Callable[[float], tuple[Limit, ...]]
-) -> float:
-    """By what factor limits must be loosened further until a design keeps them by the specification too."""
-    for more in _STEPS:
-        looser = replace(builder, limits=limits(more))
-        for blocks in networks:
-            if is_feasible(looser.problem(blocks, looser.limits)) and looser.build(blocks) is not None:
-                return more
-    return 1.0
 
 
 def _is_tight(explained: Infeasible, bounds: Sequence[Problem]) -> bool:
