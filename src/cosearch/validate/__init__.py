@@ -2,7 +2,9 @@
 
 from cosearch.validate.closed_form import ClosedFormError, ErrorStatistics, WorstCase, closed_form_error
 from cosearch.validate.comparison import Comparison, Point, Target
+from cosearch.validate.multi_clp import compare_multi_clp
 from cosearch.validate.trips_predictor import compare_trips_predictor
+from cosearch.validate.zhang import compare_zhang
 
 __all__ = [
     "ClosedFormError",
@@ -12,5 +14,7 @@ __all__ = [
     "Target",
     "WorstCase",
     "closed_form_error",
+    "compare_multi_clp",
     "compare_trips_predictor",
+    "compare_zhang",
 ]
