@@ -27,7 +27,15 @@ def test_every_shipped_platform_has_a_budget_a_port_and_its_own_name(name: str) 
 
 def test_the_budget_is_the_usable_part_less_the_shell() -> None:
     platform = changed(usable_fraction=0.5, shell={"dsp": 10, "bram18": 20, "uram": 0, "lut": 3000})
-    assert platform.budget() == {"dsp": 440, "bram18": 525, "uram": 0, "lut": 106300}
+    assert platform.budget() == {"dsp": 440, "bram18": 525, "uram": 0, "lut": 106300, "lutram": 35200}
+
+
+def test_a_platform_says_how_many_luts_may_be_memory() -> None:
+    resources = load_platform("zc706").resources.model_dump()
+    with pytest.raises(ValueError, match=r"resources\.lutram is 0; give how many of the 218600 LUTs may be memory"):
+        changed(resources={**resources, "lutram": 0})
+    with pytest.raises(ValueError, match=r"resources\.lutram is 218601; give how many"):
+        changed(resources={**resources, "lutram": 218601})
 
 
 def test_slots_are_bounded_by_the_usable_bandwidth() -> None:

@@ -17,12 +17,13 @@ from cosearch.units import cycles_of
 
 
 class Fabric(Record):
-    """Resources of an FPGA part."""
+    """Resources of an FPGA part; `lutram` are those of its LUTs that may be memory."""
 
     dsp: int = Field(ge=0)
     bram18: int = Field(ge=0)
     uram: int = Field(ge=0)
     lut: int = Field(ge=0)
+    lutram: int = Field(default=0, ge=0)
 
 
 class Dram(Record):
@@ -73,6 +74,15 @@ class Platform(Record):
         return self
 
     @model_validator(mode="after")
+    def _says_which_luts_are_memory(self) -> "Platform":
+        if self.resources.lutram == 0 or self.resources.lutram > self.resources.lut:
+            raise ValueError(
+                f"resources.lutram is {self.resources.lutram}; give how many of the {self.resources.lut} LUTs "
+                "may be memory"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _shell_fits(self) -> "Platform":
         for key, left in self.budget().items():
             if left < 0:
@@ -87,7 +97,7 @@ class Platform(Record):
         """Resources a design may use: the usable fraction of the part, less the shell."""
         return {
             key: int(getattr(self.resources, key) * self.usable_fraction) - getattr(self.shell, key)
-            for key in ("dsp", "bram18", "uram", "lut")
+            for key in ("dsp", "bram18", "uram", "lut", "lutram")
         }
 
     def port(self, clock_hertz: float) -> DramPort:
