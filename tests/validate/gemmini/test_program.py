@@ -20,6 +20,15 @@ def test_tiles_multiply_the_levels_below_dram_and_loops_turn_innermost_first():
     assert not program.is_matmul
 
 
+def test_an_even_kernel_has_one_more_row_and_column():
+    even = "L3[WIO] P7 - L2[WI] N1 K16X - L1[O] S2 R2 C16X Q4 - L0[W] P4"
+    program = program_of(sizes(K=16, C=16, OY=4, OX=28, FY=2, FX=2), 1, even)
+    assert (program.bounds["OY"], program.bounds["OX"]) == (5, 29)
+    assert program.loops == (("OX", 8), ("OY", 2))
+    odd = program_of(sizes(K=16, C=16, OY=4, OX=28, FY=3, FX=3), 2, even.replace("S2 R2", "S3 R3"))
+    assert (odd.bounds["OY"], odd.bounds["OX"]) == (4, 28)
+
+
 def test_a_tile_ends_at_the_layer():
     program = program_of(sizes(K=60, C=64, OY=4, OX=28, FY=3, FX=3), 1, MAPPING.replace("K2 S3", "K4 S3"))
     assert program.tile["K"] == 60

@@ -12,10 +12,16 @@ from typing import Literal
 
 from cosearch.validate.gemmini.assumptions import Assumptions
 from cosearch.validate.gemmini.mapping import Dim
-from cosearch.validate.gemmini.program import REDUCTIONS, Program
+from cosearch.validate.gemmini.program import Program
 
 Operand = Literal["I", "W", "O"]
 OPERANDS: tuple[Operand, ...] = ("I", "W", "O")
+LOADED: tuple[Operand, ...] = ("I", "W")
+
+_DIMS_OF: dict[Operand, frozenset[Dim]] = {
+    "I": frozenset(("C", "OY", "OX", "FY", "FX")),
+    "W": frozenset(("K", "C", "FY", "FX")),
+}
 
 _FIXED_POINT_STEPS = 60
 
@@ -50,27 +56,29 @@ class Footprint:
 
 
 def misses(program: Program, cache: Cache, assumptions: Assumptions) -> dict[Operand, float]:
-    """Expected misses of every operand in a whole layer."""
+    """Expected misses of the operands that are loaded, in a whole layer; outputs only take room."""
     parts = [program.tile]
     for loop in program.loops:
         parts.append(program.grown(parts[-1], loop))
-    repeats = [math.prod(bound for _, bound in program.loops[level:]) for level in range(len(parts))]
     prints: list[dict[Operand, Footprint]] = [
         {operand: footprint(program, part, operand, cache) for operand in OPERANDS} for part in parts
     ]
     whole = sum(prints[-1][operand].lines for operand in OPERANDS)
     cold = 1 - hit_rate(whole / cache.num_lines) if assumptions.warm else 1.0
+
+    def touched(level: int, operand: Operand) -> float:
+        """Lines that all executions of the loops inside a level touch, edges as full as they are."""
+        lines = prints[level][operand].lines
+        for dim, count in program.loops[level:]:
+            lines *= program.bounds[dim] / program.tile[dim] if dim in _DIMS_OF[operand] else count
+        return lines
+
     found: dict[Operand, float] = {}
-    for operand in OPERANDS:
+    for operand in LOADED:
         found[operand] = prints[-1][operand].lines * cold
-        for level, (dim, _) in enumerate(program.loops):
-            inner, outer = prints[level][operand].lines, prints[level + 1][operand].lines
-            used_again = inner * repeats[level] - outer * repeats[level + 1]
-            if operand == "O":
-                # Outputs leave with the last step of their reduction: its loops bring nothing back.
-                used_again = 0.0 if dim in REDUCTIONS else used_again / program.reduction_tiles
-            pressure = _pressure(prints[level], operand, cache, assumptions)
-            found[operand] += max(used_again, 0.0) * (1 - hit_rate(pressure))
+        for level in range(len(program.loops)):
+            used_again = max(touched(level, operand) - touched(level + 1, operand), 0.0)
+            found[operand] += used_again * (1 - hit_rate(_pressure(prints[level], operand, cache, assumptions)))
     return found
 
 

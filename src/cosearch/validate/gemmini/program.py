@@ -18,6 +18,8 @@ ARRAY = 16
 
 REDUCTIONS: frozenset[Dim] = frozenset(("C", "FY", "FX"))
 
+_KERNEL_OF: dict[Dim, Dim] = {"OY": "FY", "OX": "FX"}
+
 _DEFAULT_ORDER: tuple[Dim, ...] = ("C", "FX", "FY", "K", "OX", "OY", "N")
 """Innermost first: where the program puts loops that the mapping does not name at DRAM."""
 
@@ -27,7 +29,7 @@ class Program:
     """A tiled layer.
 
     Attributes:
-        bounds: Of the layer.
+        bounds: Of what is computed.
         tile: What one hardware loop covers, at most the bounds.
         loops: Of the processor, innermost first, each more than one iteration.
         stride: Of the convolution, in both directions.
@@ -85,7 +87,8 @@ def program_of(bounds: dict[Dim, int], stride: int, mapping: str) -> Program:
     for level in (0, 1, 2):
         for dim, bound in levels[level]:
             covered[dim] *= bound
-    tile: dict[Dim, int] = {dim: min(covered[dim], bounds[dim]) for dim in DIMS}
+    executed = _executed(bounds, stride)
+    tile: dict[Dim, int] = {dim: min(covered[dim], executed[dim]) for dim in DIMS}
     order: list[Dim] = [dim for dim, _ in reversed(levels[3])]
     for dim, bound in levels[3]:
         covered[dim] *= bound
@@ -93,7 +96,16 @@ def program_of(bounds: dict[Dim, int], stride: int, mapping: str) -> Program:
         if covered[dim] < bounds[dim]:
             bound = bounds[dim]
             raise MappingError(f"the loops of {dim} cover {covered[dim]} of {bound}; their product must not be less")
-    return tiled(bounds, tile, stride, order)
+    return tiled(executed, tile, stride, order)
+
+
+def _executed(bounds: dict[Dim, int], stride: int) -> dict[Dim, int]:
+    """What the program computes of a layer: it pads by half the kernel, so an even kernel has one output more."""
+    outputs: dict[Dim, int] = {
+        out: (bounds[out] * stride + bounds[kernel] // 2 * 2 - bounds[kernel]) // stride + 1
+        for out, kernel in _KERNEL_OF.items()
+    }
+    return {**bounds, **outputs}
 
 
 def tiled(bounds: dict[Dim, int], tile: dict[Dim, int], stride: int, order: Sequence[Dim]) -> Program:
