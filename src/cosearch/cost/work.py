@@ -194,8 +194,11 @@ class LayerWork:
         """Write cycles of a tile of partial sums."""
         key = ("store sums", m, y, x)
         if key not in self._kept:
-            bursts = _bursts(self.output_blocks(m, self.layer.sum_words, 0), getattr(self.Y, y), self.Y, self.X)
-            self._kept[key] = self._write(self.sum_beats(m, y, x), bursts, self.drain(m, y, x))
+            words, rows = self.layer.sum_words, getattr(self.Y, y)
+            blocks = self.output_blocks(m, words, 0)
+            pixels = rows * getattr(self.X, x)
+            bursts = _bursts(blocks, rows, self.Y, self.X)
+            self._kept[key] = self._write(pixels, bursts, self.beat_slots("sums", m, words, 0, blocks, 1))
         return self._kept[key]
 
     def output_beats(self, m: Extent, y: Extent, x: Extent) -> Scalar:
@@ -210,13 +213,31 @@ class LayerWork:
         if key not in self._kept:
             layer = self.layer
             blocks = self.output_blocks(m, layer.output_words, layer.output_spread)
-            bursts = _bursts(blocks, ceil_div(getattr(self.Y, y), layer.pool_y), self.Y, self.X)
-            self._kept[key] = self._write(self.output_beats(m, y, x), bursts, self.drain(m, y, x))
+            rows = ceil_div(getattr(self.Y, y), layer.pool_y)
+            pixels = rows * ceil_div(getattr(self.X, x), layer.pool_x)
+            bursts = _bursts(blocks, rows, self.Y, self.X)
+            slots = self.beat_slots(
+                "outputs", m, layer.output_words, layer.output_spread, blocks, layer.pool_y * layer.pool_x
+            )
+            self._kept[key] = self._write(pixels, bursts, slots)
         return self._kept[key]
 
-    def drain(self, m: Extent, y: Extent, x: Extent) -> Scalar:
-        """Cycles in which a tile's accumulators leave through the store path."""
-        return self.lane_rounds(m) * getattr(self.Y, y) * getattr(self.X, x)
+    def beat_slots(
+        self, name: str, m: Extent, words: Scalar, spread: Scalar, blocks: Scalar, window: Scalar
+    ) -> Scalar:
+        """Slots that pass while the beats of one pixel of an output tile are written.
+
+        A beat takes the slots of a frame, or those in which its words leave the accumulators, `unroll_K` a cycle and
+        `window` pixels for each.
+        """
+        key = ("beat slots", m, name)
+        if key not in self._kept:
+            pace, slots = self.rates.unroll_K, self.rates.write_slots
+            rest = getattr(self.M, m) + spread - (blocks - 1) * words
+            whole = maximum(window * ceil_div(words, pace) * slots, FRAME_SLOTS)
+            last = maximum(window * ceil_div(rest, pace) * slots, FRAME_SLOTS)
+            self._kept[key] = (blocks - 1) * whole + last
+        return self._kept[key]
 
     def load_parameters(self) -> Scalar:
         """Read cycles of the layer's parameters."""
@@ -226,10 +247,10 @@ class LayerWork:
         """Bursts cost their latency, beats pass at the read slots of a frame."""
         return bursts * self.port.burst_latency_cycles + ceil_div(beats * FRAME_SLOTS, self.rates.read_slots)
 
-    def _write(self, beats: Scalar, bursts: Scalar, drain: Scalar) -> Scalar:
-        """The store path's pipeline fills, bursts cost their latency, then port or drain, whichever is slower."""
+    def _write(self, pixels: Scalar, bursts: Scalar, beat_slots: Scalar) -> Scalar:
+        """The store path's pipeline fills, bursts cost their latency, then the beats pass pixel by pixel."""
         latency = bursts * self.port.burst_latency_cycles + self.port.store_overhead_cycles
-        return latency + maximum(ceil_div(beats * FRAME_SLOTS, self.rates.write_slots), drain)
+        return latency + ceil_div(pixels * beat_slots, self.rates.write_slots)
 
 
 def _bursts(blocks: Scalar, rows: Scalar, y: Axis, x: Axis) -> Scalar:

@@ -138,13 +138,14 @@ class _Run:
         self.now = self.read_free = self.compute_free = max(self.read_free, self.compute_free)
 
     def start_store(self) -> None:
-        """Write the output tile that is due, as fast as the port and the drain of the accumulators allow."""
+        """Write the output tile that is due: a beat passes when its slots have come and its words are drained."""
         if self.due is None:
             return
         transfer, start = self.due.transfer, self.now
-        beats = transfer_cycles(Transfer(beats=transfer.beats), self.chunk.write_slots, self.port)
+        slots = self.chunk.write_slots
+        passed = sum(num * max(FRAME_SLOTS, cycles * slots) for num, cycles in self.due.drain_cycles)
         latency = self.port.store_overhead_cycles + transfer.bursts * self.port.burst_latency_cycles
-        self.write_free = start + latency + max(beats, self.due.drain_cycles)
+        self.write_free = start + latency - (-passed // slots)
         self.beats["STORE"] += transfer.beats
         self.bursts["STORE"] += transfer.bursts
         self.events.append(Event("STORE", start, self.write_free))

@@ -23,18 +23,27 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """One request to the DRAM port."""
+    """One request to the DRAM port.
+
+    Attributes:
+        spread: Channels beside the tile's own, of which a transfer takes the worst place inside its beats.
+    """
 
     beats: int = 0
     bursts: int = 0
+    spread: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """One STORE: what it writes, and the cycles in which the accumulators leave at `unroll.K` words a cycle."""
+    """One STORE: what it writes, beat by beat, each filled from the accumulators at `unroll.K` words a cycle.
+
+    Attributes:
+        drain_cycles: How many beats there are of each kind, and the cycles in which one of them is filled.
+    """
 
     transfer: Transfer
-    drain_cycles: int
+    drain_cycles: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +156,16 @@ def _store(layer: Layer, box: _Box, chunk: Chunk, port: DramPort, *, complete: b
     """What is written of an output tile once its sums are complete, or as far as they are."""
     if complete:
         transfer = _outputs(layer, box, port, layer.output_bits, layer.output_offset, pooled=True)
+        window, words = layer.pool_y * layer.pool_x, words_per_beat(port.beat_bits, layer.output_bits)
     else:
         transfer = partial_sums(layer, box, port)
-    rounds = _ceil(_lanes_used(layer, box), chunk.unroll.K)
-    return Store(transfer, drain_cycles=rounds * _length(box.OY) * _length(box.OX))
+        window, words = 1, words_per_beat(port.beat_bits, ACCUMULATOR_BITS)
+    pixels = _length(box.OY) * _length(box.OX) // window
+    blocks = transfer.beats // pixels
+    lanes = _length(box.G) * _length(box.K) + transfer.spread
+    whole = (pixels * (blocks - 1), window * _ceil(words, chunk.unroll.K))
+    last = (pixels, window * _ceil(lanes - (blocks - 1) * words, chunk.unroll.K))
+    return Store(transfer, drain_cycles=(whole, last))
 
 
 def _outputs(layer: Layer, box: _Box, port: DramPort, bits: int, offset: int, *, pooled: bool) -> Transfer:
@@ -175,14 +190,15 @@ def _features(*, channels: int, rows: int, columns: int, full: tuple[int, int], 
     """
     if rows == 0 or columns == 0:
         return Transfer()
-    blocks = _ceil(channels + block - math.gcd(grain, block), block)
+    spread = block - math.gcd(grain, block)
+    blocks = _ceil(channels + spread, block)
     if (rows, columns) == full:
         bursts = 1
     elif columns == full[1]:
         bursts = blocks
     else:
         bursts = blocks * rows
-    return Transfer(beats=blocks * rows * columns, bursts=bursts)
+    return Transfer(beats=blocks * rows * columns, bursts=bursts, spread=spread)
 
 
 def _boxes(layer: Layer, mapping: Mapping) -> Iterator[_Box]:
