@@ -1,7 +1,11 @@
-"""Period and latencies of accelerators, by hand."""
+"""Period and latencies of accelerators, by hand and against the closed form of the schedule."""
+
+import itertools
+import random
 
 import pytest
 
+from cosearch.cost.schedule import schedule_loaded
 from cosearch.errors import HardwareError
 from cosearch.hardware import (
     WEIGHTS_OUTER,
@@ -13,9 +17,10 @@ from cosearch.hardware import (
     LayerProgram,
     Tile,
     Unroll,
+    load_platform,
 )
-from cosearch.simulate import simulate_accelerator
-from cosearch.simulate.accelerator import _starts_loaded
+from cosearch.simulate import simulate_accelerator, steady_period, stream_images, work_conserving
+from cosearch.validate.networks import random_accelerator, random_network
 from cosearch.workload import IMAGE, Layer, Workload
 
 PORT = DramPort(beat_bits=64, burst_latency_cycles=4, total_slots=64)
@@ -82,8 +87,62 @@ def test_loaded_latency_follows_the_modulo_schedule():
 
 def test_no_layer_runs_in_a_round_before_the_layers_in_front_of_it():
     workload = Workload((conv("a", IMAGE), conv("b", "a"), conv("c", "b"), conv("d", "a")))
-    cycles, chunk_of = {"a": 10, "b": 50, "c": 10, "d": 10}, {"a": 0, "b": 1, "c": 0, "d": 0}
-    assert _starts_loaded(workload, cycles, chunk_of, 50) == {"a": 0, "b": 10, "c": 60, "d": 70}
+    cycles = {"a": 10, "b": 50, "c": 10, "d": 10}
+    stream = stream_images(workload, cycles, [["a", "c", "d"], ["b"]], 3)
+    assert {name: starts[0] for name, starts in stream.starts.items()} == {"a": 0, "b": 10, "c": 60, "d": 70}
+    assert stream.rounds == {"a": 0, "b": 0, "c": 1, "d": 1}
+
+
+def test_every_image_of_a_stream_finds_the_same_turns():
+    trace = simulate_accelerator(CHAIN, accelerator(program("a", "c"), program("b", "d", slots=4)))
+    cycles = {name: layer.cycles for name, layer in trace.layers.items()}
+    stream = stream_images(CHAIN, cycles, [["a", "c"], ["b", "d"]], 6)
+    for starts in stream.starts.values():
+        assert [b - a for a, b in itertools.pairwise(starts)] == [trace.period_cycles] * 5
+    assert set(stream.latency_cycles) == {trace.latency_loaded_cycles}
+    for chunk in (("a", "c"), ("b", "d")):  # no chunk runs two layers at once
+        spans = sorted((start, start + cycles[name]) for name in chunk for start in stream.starts[name])
+        assert all(end <= start for (_, end), (start, _) in itertools.pairwise(spans))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_stream_is_the_modulo_schedule_in_closed_form(seed):
+    rng = random.Random(seed)
+    network = random_network(rng, rng.randint(2, 12))
+    num_chunks = rng.randint(1, 5)
+    chunk_of = {layer.name: rng.randrange(num_chunks) for layer in network.layers}
+    chunks = [[name for name, home in chunk_of.items() if home == index] for index in sorted(set(chunk_of.values()))]
+    cycles = {layer.name: rng.randint(1, 100) for layer in network.layers}
+    stream = stream_images(network, cycles, chunks, 4)
+    closed = schedule_loaded(network, cycles, chunk_of)
+    assert {name: starts[0] for name, starts in stream.starts.items()} == closed.starts
+    assert set(stream.latency_cycles) == {closed.latency_cycles}
+
+
+def test_slots_that_nobody_asks_for_go_to_whoever_does():
+    chunks = accelerator(program("a", "b"), program("c", "d", slots=4))
+    trace = simulate_accelerator(CHAIN, chunks, arbitration="work_conserving")
+    assert trace.shared_period_cycles is not None
+    assert trace.shared_period_cycles < 0.7 * trace.period_cycles  # 24 of 64 slots are owned
+    assert simulate_accelerator(CHAIN, chunks).shared_period_cycles is None
+
+
+def test_a_port_without_spare_slots_changes_nothing():
+    alone = program("a", "b", "c", "d", slots=32)
+    trace = simulate_accelerator(CHAIN, accelerator(alone))
+    done = work_conserving(CHAIN, accelerator(alone), dict.fromkeys("abcd", 0), 4)
+    # While one direction rests, the other has its slots: never slower, and at most twice as fast.
+    assert 0.5 * trace.period_cycles <= steady_period(done) <= trace.period_cycles
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_sharing_is_never_slower(seed):
+    rng = random.Random(seed)
+    network = random_network(rng, rng.randint(3, 6))
+    built = random_accelerator(rng, network, rng.randint(2, 4), load_platform("zcu102"))
+    trace = simulate_accelerator(network, built, arbitration="work_conserving")
+    assert trace.shared_period_cycles is not None
+    assert trace.shared_period_cycles <= trace.period_cycles * (1 + 1e-9)
 
 
 def test_branches_run_at_the_same_time_on_two_chunks():

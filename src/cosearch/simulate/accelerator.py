@@ -1,10 +1,15 @@
 """Chunks that work on different images at the same time: period and latencies of an accelerator."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from cosearch.hardware import Accelerator
+from cosearch.simulate.arbitration import steady_period, work_conserving
 from cosearch.simulate.layer import LayerTrace, simulate_layer
+from cosearch.simulate.stream import stream_images
 from cosearch.workload import Workload
+
+_NUM_SHARED_IMAGES = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +23,7 @@ class AcceleratorTrace:
         chunk_cycles: Sum of layer cycles, by chunk.
         layers: Trace of each layer, by name.
         starts: Start of each layer's setup for one image alone, by name.
+        shared_period_cycles: Under work-conserving arbitration, if that was asked for: reported, never certified.
     """
 
     period_cycles: int
@@ -26,10 +32,24 @@ class AcceleratorTrace:
     chunk_cycles: tuple[int, ...]
     layers: dict[str, LayerTrace]
     starts: dict[str, int]
+    shared_period_cycles: float | None
 
 
-def simulate_accelerator(workload: Workload, accelerator: Accelerator) -> AcceleratorTrace:
-    """Run a network on an accelerator. Each chunk runs its layers in network order.
+def simulate_accelerator(
+    workload: Workload,
+    accelerator: Accelerator,
+    *,
+    num_images: int = 4,
+    arbitration: Literal["slots", "work_conserving"] = "slots",
+) -> AcceleratorTrace:
+    """Run a stream of images through an accelerator. Each chunk runs its layers in network order.
+
+    Args:
+        workload: The network.
+        accelerator: Chunks with their programs.
+        num_images: Images of the stream; all have the same latency, since each finds the same turns.
+        arbitration: Whether slots that their owners leave unused are lost, as the contract says, or shared. What
+            sharing would gain is reported beside the contract's numbers.
 
     Raises:
         HardwareError: if the accelerator could not run the network.
@@ -43,23 +63,24 @@ def simulate_accelerator(workload: Workload, accelerator: Accelerator) -> Accele
             layers[entry.name] = simulate_layer(workload.layer(entry.name), entry, program, accelerator.port)
     layers = {layer.name: layers[layer.name] for layer in workload.layers}
     cycles = {name: trace.cycles for name, trace in layers.items()}
-    chunk_cycles = tuple(sum(cycles[entry.name] for entry in program.layers) for program in accelerator.chunks)
-    period = max(chunk_cycles)
+    chunks = [[entry.name for entry in program.layers] for program in accelerator.chunks]
+    chunk_cycles = tuple(sum(cycles[name] for name in names) for names in chunks)
     starts = _starts_alone(workload, cycles, chunk_of)
-    loaded = _starts_loaded(workload, cycles, chunk_of, period)
+    stream = stream_images(workload, cycles, chunks, num_images)
+    shared = None
+    if arbitration == "work_conserving":
+        shared = steady_period(
+            work_conserving(workload, accelerator, stream.rounds, max(num_images, _NUM_SHARED_IMAGES))
+        )
     return AcceleratorTrace(
-        period_cycles=period,
+        period_cycles=max(chunk_cycles),
         latency_cycles=max(starts[name] + cycles[name] for name in cycles),
-        latency_loaded_cycles=max(loaded[name] + cycles[name] for name in cycles),
+        latency_loaded_cycles=stream.latency_cycles[-1],
         chunk_cycles=chunk_cycles,
         layers=layers,
         starts=starts,
+        shared_period_cycles=shared,
     )
-
-
-def _ready(workload: Workload, name: str, ends: dict[str, int]) -> int:
-    """When all that a layer reads is in memory; the image is there at 0."""
-    return max((ends[producer] for producer in workload.reads(workload.layer(name))), default=0)
 
 
 def _starts_alone(workload: Workload, cycles: dict[str, int], chunk_of: dict[str, int]) -> dict[str, int]:
@@ -68,22 +89,7 @@ def _starts_alone(workload: Workload, cycles: dict[str, int], chunk_of: dict[str
     ends: dict[str, int] = {}
     free: dict[int, int] = {}
     for name in cycles:
-        starts[name] = max(_ready(workload, name, ends), free.get(chunk_of[name], 0))
+        ready = max((ends[producer] for producer in workload.reads(workload.layer(name))), default=0)
+        starts[name] = max(ready, free.get(chunk_of[name], 0))
         ends[name] = free[chunk_of[name]] = starts[name] + cycles[name]
-    return starts
-
-
-def _starts_loaded(
-    workload: Workload, cycles: dict[str, int], chunk_of: dict[str, int], period: int
-) -> dict[str, int]:
-    """A chunk repeats its layers back to back every period, beginning when its first layer's producers end."""
-    starts: dict[str, int] = {}
-    ends: dict[str, int] = {}
-    slot: dict[int, int] = {}  # end of the image's previous layer on a chunk: its next layer's turn in that round
-    for name in cycles:
-        ready, chunk = _ready(workload, name, ends), chunk_of[name]
-        at = slot.get(chunk, ready)
-        starts[name] = at + max(0, -(-(ready - at) // period)) * period
-        ends[name] = starts[name] + cycles[name]
-        slot[chunk] = ends[name]
     return starts
