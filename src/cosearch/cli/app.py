@@ -125,6 +125,26 @@ def handoff(
 
 
 @app.command()
+def calibrate(
+    runs: Annotated[Path, typer.Argument(help="CSV file of measured layer runs.", show_default=False)],
+    platform: Annotated[
+        str, typer.Option("--platform", help="Platform to begin with: a name or a YAML file.", show_default=False)
+    ],
+    out: Annotated[Path | None, typer.Option("--out", help="Write the calibrated platform to a YAML file.")] = None,
+    constants: Annotated[
+        list[str] | None, typer.Option("--fit", metavar="NAME", help="Fit these constants only; may be repeated.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the folds and of the bootstrap.")] = 0,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Fit a platform's overheads, latency, bandwidth and clock to measured runs, with intervals."""
+    from cosearch.cli.calibrate import calibrate_command
+
+    raise typer.Exit(calibrate_command(runs, platform, out, constants or [], seed=seed, quiet=quiet, as_json=as_json))
+
+
+@app.command()
 def platforms(as_json: Json = False) -> None:
     """List the platforms that are shipped."""
     from cosearch.cli.platforms import platforms_command

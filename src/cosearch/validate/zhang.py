@@ -20,8 +20,11 @@ from cosearch.workload import IMAGE, Layer
 
 _CLOCK_HERTZ = 1e8
 _WORD_BITS = 32
+_BEAT_BITS = 128
+"""Four 32-bit AXI ports side by side: at this clock they would carry 1.6e9 bytes per second."""
+
 _BANDWIDTH_BYTES = 1.55e9
-"""Bytes per second in use, as the paper states; four 32-bit AXI ports at this clock would carry 1.6e9."""
+"""Bytes per second in use, as the paper states."""
 
 _BURST_LATENCY_SECONDS = 3 * 13.75e-9
 """A row miss of the board's DDR3-1600, tRP + tRCD + CL (JEDEC JESD79-3F); other latency is taken as hidden."""
@@ -33,8 +36,8 @@ _BANK_WORDS = 512
 """Words of 32 bits in a BRAM18."""
 
 _ASSUMPTIONS = (
-    "beats are one word of one port; 1.55 GB/s are 3.875 of them a cycle; AXI reads and writes have channels of "
-    "their own, each as fast",
+    "1.55 GB/s are 62 of 64 slots of a 128-bit beat, four words; AXI reads and writes have channels of their own, "
+    "each as fast; a tile's channels begin at a beat",
     "the stated 1024 BRAM are two banks for each of 448 weight and 64 output partitions, one BRAM18 each: an output "
     "tile has at most 512 pixels; rows and columns are cut into as few equal parts as that allows",
     "inputs of layers of stride 1 are stored without their padding, as large as the output",
@@ -94,7 +97,7 @@ def _timing(row: CsvRow, step_cycles: int) -> LayerTiming:
     tile = TileSizes(
         M=min(layer.K, row.integer("Tm", least=1)), C=min(layer.C, row.integer("Tn", least=1)), OY=edge, OX=edge
     )
-    slots = round(FRAME_SLOTS * _BANDWIDTH_BYTES * 8 / (_WORD_BITS * _CLOCK_HERTZ))
+    slots = round(FRAME_SLOTS * _BANDWIDTH_BYTES * 8 / (_BEAT_BITS * _CLOCK_HERTZ))
     rates = ChunkRates(
         unroll_K=row.integer("Tm", least=1),
         unroll_C=row.integer("Tn", least=1),
@@ -106,12 +109,12 @@ def _timing(row: CsvRow, step_cycles: int) -> LayerTiming:
         resident_weights=False,
     )
     port = DramPort(
-        beat_bits=_WORD_BITS,
+        beat_bits=_BEAT_BITS,
         burst_latency_cycles=cycles_of(_BURST_LATENCY_SECONDS, _CLOCK_HERTZ),
         total_slots=slots,
         step_overhead_cycles=step_cycles,
     )
-    return layer_timing(shape_of(layer, _WORD_BITS), tile, PIXELS_OUTER, rates, port)
+    return layer_timing(shape_of(layer, _BEAT_BITS), tile, PIXELS_OUTER, rates, port)
 
 
 def _tile_edge(size: int) -> int:
