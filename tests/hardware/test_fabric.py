@@ -48,15 +48,44 @@ def test_a_multiplier_is_a_dsp_from_5_to_16_bits(family: str, a: int, b: int, is
     fabric = load_fabric(family)
     assert fabric.multiplier_is_dsp(a, b) == is_dsp
     assert fabric.multiplier_is_dsp(b, a) == is_dsp
-    assert (fabric.multiplier_lut(a, b) == 0) == is_dsp
+    assert fabric.lut_multiplier(a, b) == fabric.lut_multiplier(b, a) > 0
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_narrower_multipliers_take_no_more_luts(family: str) -> None:
+def test_multipliers_of_every_width_may_be_luts(family: str) -> None:
     fabric = load_fabric(family)
-    assert fabric.multiplier_lut(2, 4) == fabric.multiplier_lut(4, 2)
-    sizes = [fabric.multiplier_lut(bits, bits) for bits in (1, 2, 3, 4)]
+    sizes = [fabric.lut_multiplier(bits, bits) for bits in range(1, 15)]
     assert sizes == sorted(sizes)
+    assert fabric.lut_multiplier(1, 16) == 16  # the wide operand, or nothing
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_tables_of_the_stream_serve_all_widths(family: str) -> None:
+    fabric = load_fabric(family)
+    unpack, pack = fabric.lut.unpacker_per_8_beat_bits, fabric.lut.packer_per_8_beat_bits
+    for bits, widths in ((1, 1), (4, 1), (5, 2), (6, 2), (7, 3), (8, 3), (9, 4), (16, 4)):
+        assert fabric.unpacker_lut(bits, 64) == 8 * unpack[widths - 1]
+        assert fabric.packer_lut(bits, 64, partial_sums=False) == 8 * pack[widths - 1]
+        assert fabric.packer_lut(bits, 64, partial_sums=True) == 8 * pack[widths]
+    assert fabric.packer_lut(32, 64, partial_sums=True) == 8 * pack[5]
+    assert list(unpack) == sorted(unpack)
+    assert list(pack) == sorted(pack)
+    assert fabric.leg_lut(64) == fabric.lut.leg + 64 * fabric.lut.leg_per_beat_bit
+
+
+def test_only_ultrascale_plus_has_ultra_ram_and_cascades() -> None:
+    series7, ultrascale = (load_fabric(family) for family in FAMILIES)
+    assert series7.uram is None
+    assert not series7.cascades
+    assert ultrascale.uram is not None
+    assert (ultrascale.uram.depth, ultrascale.uram.width) == (4096, 72)
+    assert ultrascale.cascades
+
+
+def test_the_pre_adder_of_the_7_series_places_packed_operands() -> None:
+    series7, ultrascale = (load_fabric(family) for family in FAMILIES)
+    assert series7.pair_lut(8, 8) == 0
+    assert ultrascale.pair_lut(8, 5) == ultrascale.pair_lut(5, 8) == 8
 
 
 def test_an_unknown_family_lists_what_is_shipped() -> None:
@@ -91,8 +120,23 @@ def test_lutram_comes_shallowest_first(tmp_path: Path) -> None:
     assert "every lutram shape takes at least one LUT; give its lut" in refusal(written(tmp_path, value))
 
 
-def test_a_multiplier_left_to_luts_needs_its_count() -> None:
+def test_every_multiplier_needs_its_count() -> None:
     value = rules()
-    del value["lut"]["multiplier"]["2x3"]
-    with pytest.raises(ValueError, match=r"lut\.multiplier lacks 2x3, which the dsp rule leaves to LUTs; add it"):
+    del value["lut"]["multiplier"]["2x13"]
+    with pytest.raises(ValueError, match=r"lut\.multiplier lacks 2x13, which a chunk may ask for; add it"):
+        FabricRules.model_validate(value)
+
+
+@pytest.mark.parametrize(("name", "least"), [("unpacker_per_8_beat_bits", 4), ("packer_per_8_beat_bits", 6)])
+def test_the_stream_serves_every_width(name: str, least: int) -> None:
+    value = rules()
+    value["lut"][name] = [1, 2, 3]
+    with pytest.raises(ValueError, match=rf"lut\.{name} has 3 counts; give {least}, for 1 to {least} widths"):
+        FabricRules.model_validate(value)
+
+
+def test_ultra_ram_is_cited_where_there_is_some() -> None:
+    value = load_fabric("ultrascale+").model_dump(mode="json")
+    del value["sources"]["uram"]
+    with pytest.raises(ValueError, match="sources lacks uram; say where the numbers come from"):
         FabricRules.model_validate(value)

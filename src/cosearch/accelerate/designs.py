@@ -10,7 +10,7 @@ from torch import Tensor
 from cosearch.accelerate.allocation import ChunkClass
 from cosearch.accelerate.arrays import IntArray
 from cosearch.accelerate.space import ChunkSpace
-from cosearch.cost import CapacityGrid, Resources, chunk_resources
+from cosearch.cost import CapacityGrid, ChunkShape, chunk_resources
 from cosearch.hardware import Capacity, Chunk, ChunkKind, DramPort, FabricRules, Unroll
 from cosearch.workload import Layer
 
@@ -125,21 +125,20 @@ def design_resources(
     designs: ChunkDesigns, chunk_class: ChunkClass, *, resident: bool, port: DramPort, fabric: FabricRules
 ) -> IntArray:
     """Resources of designs whose weights are all resident or all streamed. [designs, resources]."""
-    priced: Resources = chunk_resources(
+    shape = ChunkShape(
         kind=chunk_class.kind,
         weight_bits=chunk_class.width_bits,
         activation_bits=chunk_class.width_bits,
-        lanes=torch.from_numpy(designs.lanes),
-        reduction=torch.from_numpy(designs.reduction),
+        unroll_K=torch.from_numpy(designs.lanes),
+        unroll_C=torch.from_numpy(designs.reduction),
         capacity_i_bits=torch.from_numpy(designs.capacity_i_bits),
         capacity_w_bits=torch.from_numpy(designs.capacity_w_bits),
         capacity_o_bits=torch.from_numpy(designs.capacity_o_bits),
         resident_weights=resident,
         max_channels=chunk_class.max_channels,
         output_bits=chunk_class.output_bits,
-        beat_bits=port.beat_bits,
-        fabric=fabric,
     )
+    priced = chunk_resources(shape, port.beat_bits, fabric)
     like = torch.from_numpy(designs.lanes)
     parts: list[Tensor] = [
         torch.as_tensor(part).expand_as(like) for part in (priced.dsp, priced.bram18, priced.uram, priced.lut)

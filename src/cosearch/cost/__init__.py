@@ -1,7 +1,8 @@
 """Closed-form cycles, energy and resources, in batches of tensors."""
 
+from cosearch.cost.chunk_shape import ChunkShape
 from cosearch.cost.evaluate import evaluate, metric_values
-from cosearch.cost.resources import Resources, chunk_resources, resources_of
+from cosearch.cost.resources import RESOURCE_PARTS, Resources, chunk_resources, resource_parts, resources_of
 from cosearch.cost.shape import LayerShape, shape_of
 from cosearch.cost.table import UNREACHABLE, CapacityGrid, best_mapping, cycle_table, may_run
 from cosearch.cost.tilings import Tilings, candidate_tilings
@@ -9,9 +10,11 @@ from cosearch.cost.timing import LayerTiming, layer_cycles, layer_timing, rates_
 from cosearch.cost.work import ChunkRates, TileSizes
 
 __all__ = [
+    "RESOURCE_PARTS",
     "UNREACHABLE",
     "CapacityGrid",
     "ChunkRates",
+    "ChunkShape",
     "LayerShape",
     "LayerTiming",
     "Resources",
@@ -27,6 +30,7 @@ __all__ = [
     "may_run",
     "metric_values",
     "rates_of",
+    "resource_parts",
     "resources_of",
     "shape_of",
     "time_layer",

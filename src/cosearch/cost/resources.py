@@ -1,191 +1,108 @@
 """Resources of a chunk by named rules. They follow from the chunk alone, never from the network it runs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import reduce
 
-from cosearch.hardware import (
-    ACCUMULATOR_BITS,
-    PARAMETER_BITS,
-    Chunk,
-    ChunkKind,
-    FabricRules,
-    Platform,
-    load_fabric,
+from cosearch.cost.array import adder_lut, alignment_lut, multiplier_dsp, multiplier_lut, pooling_lut
+from cosearch.cost.choices import selector_lut
+from cosearch.cost.chunk_shape import ChunkShape
+from cosearch.cost.memories import chunk_memories
+from cosearch.hardware import ACCUMULATOR_BITS, Chunk, FabricRules, Platform, load_fabric
+from cosearch.numerics import Scalar
+
+RESOURCE_PARTS: tuple[str, ...] = (
+    "multipliers",
+    "adders",
+    "pooling",
+    "alignment",
+    "store",
+    "tables",
+    "I",
+    "W",
+    "O",
+    "R",
+    "parameters",
+    "stream",
+    "control",
 )
-from cosearch.numerics import Scalar, ceil_div, maximum, minimum, where
+"""Where the resources of a chunk go."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resources:
-    """Slices, block memories and LUTs; ints, or tensors of one shape for a batch of chunks."""
+    """Slices, memories and LUTs; ints, or tensors of one shape for a batch of chunks. `lutram` is part of `lut`."""
 
-    dsp: Scalar
-    bram18: Scalar
-    uram: Scalar
-    lut: Scalar
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Memory:
-    """What one memory takes: block RAMs if it is deep, LUTs if it is shallow."""
-
-    bram18: Scalar
-    lut: Scalar
+    dsp: Scalar = 0
+    bram18: Scalar = 0
+    uram: Scalar = 0
+    lut: Scalar = 0
+    lutram: Scalar = 0
 
 
-def memory(width_bits: Scalar, depth: Scalar, fabric: FabricRules) -> Memory:
-    """A simple dual port memory: the aspect ratio that needs the fewest BRAM18, or LUTs where it is shallow."""
-    bram18 = reduce(
-        minimum, (ceil_div(width_bits, shape.width) * ceil_div(depth, shape.depth) for shape in fabric.bram18)
-    )
-    nothing = bram18 * 0
-    lut = nothing
-    for shape in reversed(fabric.lutram):
-        lut = where(depth <= shape.depth, nothing + ceil_div(width_bits, shape.width) * shape.lut, lut)
-    is_shallow = depth <= fabric.lutram[-1].depth
-    return Memory(bram18=where(is_shallow, nothing, bram18), lut=lut)
-
-
-def input_row_words(kind: ChunkKind, lanes: Scalar, reduction: Scalar) -> Scalar:
-    """Words in a row of the I buffer: what the array reads in a cycle."""
-    words = {ChunkKind.STANDARD: reduction, ChunkKind.DEPTHWISE: lanes, ChunkKind.BOTH: maximum(lanes, reduction)}
-    return words[kind]
-
-
-def buffers(
-    *,
-    kind: ChunkKind,
-    weight_bits: int,
-    activation_bits: int,
-    lanes: Scalar,
-    reduction: Scalar,
-    capacity_i_bits: Scalar,
-    capacity_w_bits: Scalar,
-    capacity_o_bits: Scalar,
-    resident_weights: bool,
-    max_channels: int,
-    fabric: FabricRules,
-) -> dict[str, Memory]:
-    """Every memory of a chunk, by name; the arguments are those of `chunk_resources`.
-
-    The two banks of I, W and R are one memory of twice the depth: one is written while the other is read. The two
-    banks of O are two memories: one is read and written by the array while the other is read by the store path.
-    """
-    input_bits = input_row_words(kind, lanes, reduction) * activation_bits
-    row_bits = lanes * reduction * weight_bits
-    sum_bits = lanes * ACCUMULATOR_BITS
-    sum_rows = ceil_div(capacity_o_bits, sum_bits)
-    weight_banks = 1 if resident_weights else 2
-    output_bank = memory(sum_bits, sum_rows, fabric)
-    return {
-        "I": memory(input_bits, 2 * ceil_div(capacity_i_bits, input_bits), fabric),
-        "W": memory(row_bits, weight_banks * ceil_div(capacity_w_bits, row_bits), fabric),
-        "O": Memory(bram18=2 * output_bank.bram18, lut=2 * output_bank.lut),
-        "R": memory(lanes * activation_bits, 2 * sum_rows, fabric),
-        "parameters": memory(lanes * PARAMETER_BITS, ceil_div(max_channels, lanes), fabric),
-    }
-
-
-def lane_lut(*, weight_bits: int, activation_bits: int, reduction: Scalar, fabric: FabricRules) -> Scalar:
-    """LUTs of one lane: multipliers without a DSP, adder tree, accumulator.
-
-    An adder tree of n terms has n - 1 adders, each as wide as a term and the mean growth of the sums. Where DSP
-    slices add pairs of products, the terms are those sums, half as many and a bit wider.
-    """
-    rules = fabric.lut
-    terms, term_bits = reduction, weight_bits + activation_bits
-    if fabric.dsp.adds_pairs and fabric.multiplier_is_dsp(weight_bits, activation_bits):
-        terms, term_bits = ceil_div(reduction, 2), term_bits + 1
-    multipliers = reduction * fabric.multiplier_lut(weight_bits, activation_bits)
-    return multipliers + (terms - 1) * (term_bits + rules.adder_growth_bits) + rules.accumulator
-
-
-def chunk_resources(
-    *,
-    kind: ChunkKind,
-    weight_bits: int,
-    activation_bits: int,
-    lanes: Scalar,
-    reduction: Scalar,
-    capacity_i_bits: Scalar,
-    capacity_w_bits: Scalar,
-    capacity_o_bits: Scalar,
-    resident_weights: bool,
-    max_channels: int,
-    output_bits: int,
-    beat_bits: int,
-    fabric: FabricRules,
-) -> Resources:
-    """Resources of a chunk, or of a batch of chunks that broadcast.
+def resource_parts(shape: ChunkShape, beat_bits: int, fabric: FabricRules) -> dict[str, Resources]:
+    """Resources of a chunk, or of a batch, by part; they sum to `chunk_resources`.
 
     Args:
-        kind: What the array runs; decides how wide the I buffer is.
-        weight_bits: Width of a weight in the array and in its buffer.
-        activation_bits: Width of an activation, likewise.
-        lanes: Unrolling of K, or of G on a depthwise chunk.
-        reduction: Unrolling of C; 1 on a depthwise chunk.
-        capacity_i_bits: One bank of the I buffer.
-        capacity_w_bits: One bank of the W buffer.
-        capacity_o_bits: One bank of the O buffer.
-        resident_weights: The W buffer has one bank, not two.
-        max_channels: Channels of the parameter memory.
-        output_bits: The widest output that the store path writes.
+        shape: The chunk, or a batch of chunks.
         beat_bits: Width of the DRAM port.
         fabric: Rules of the FPGA family.
+
+    Raises:
+        HardwareError: if an operand is to lie in UltraRAM and the family has none.
     """
-    memories = buffers(
-        kind=kind,
-        weight_bits=weight_bits,
-        activation_bits=activation_bits,
-        lanes=lanes,
-        reduction=reduction,
-        capacity_i_bits=capacity_i_bits,
-        capacity_w_bits=capacity_w_bits,
-        capacity_o_bits=capacity_o_bits,
-        resident_weights=resident_weights,
-        max_channels=max_channels,
-        fabric=fabric,
-    ).values()
-    rules = fabric.lut
-    lane = lane_lut(weight_bits=weight_bits, activation_bits=activation_bits, reduction=reduction, fabric=fabric)
-    stored_bits = max(activation_bits, output_bits)  # the store path reads residuals at activation bits
-    lane = lane + rules.store_lane + rules.store_lane_per_bit * stored_bits
-    if kind is ChunkKind.BOTH:
-        lane = lane + rules.steering_per_bit * activation_bits
-    multiplier_dsp = int(fabric.multiplier_is_dsp(weight_bits, activation_bits))
-    bram18 = _total([part.bram18 for part in memories])
-    return Resources(
-        dsp=bram18 * 0 + lanes * (reduction * multiplier_dsp + rules.store_lane_dsp),
-        bram18=bram18,
-        uram=bram18 * 0,
-        lut=lanes * lane
-        + _total([part.lut for part in memories])
-        + fabric.stream_lut(stored_bits, beat_bits)
-        + rules.control,
-    )
+    rules, lanes = fabric.lut, shape.unroll_K
+    table_lutram = lanes * (rules.table_per_bit * shape.output_bits if shape.activation_table else 0)
+    table_lut = table_lutram + lanes * (rules.table if shape.activation_table else 0)
+    logic = {
+        "multipliers": Resources(dsp=multiplier_dsp(shape, fabric), lut=multiplier_lut(shape, fabric)),
+        "adders": Resources(lut=adder_lut(shape, fabric)),
+        "pooling": Resources(lut=pooling_lut(shape, fabric)),
+        "alignment": Resources(lut=alignment_lut(shape, fabric)),
+        "store": Resources(dsp=lanes * rules.store_lane_dsp, lut=store_lut(shape, fabric)),
+        "tables": Resources(lut=table_lut, lutram=table_lutram),
+        "stream": Resources(lut=stream_lut(shape, beat_bits, fabric)),
+        "control": Resources(lut=rules.control),
+    }
+    memories = {
+        name: Resources(bram18=part.bram18, uram=part.uram, lut=part.lut, lutram=part.lutram)
+        for name, part in chunk_memories(shape, fabric).items()
+    }
+    parts = {**logic, **memories}
+    return {name: parts[name] for name in RESOURCE_PARTS}
+
+
+def chunk_resources(shape: ChunkShape, beat_bits: int, fabric: FabricRules) -> Resources:
+    """Resources of a chunk, or of a batch of chunks: the sum of `resource_parts`, all of one type and shape."""
+    parts = resource_parts(shape, beat_bits, fabric).values()
+    totals = {f.name: _total([getattr(part, f.name) for part in parts]) for f in fields(Resources)}
+    nothing = _total(list(totals.values())) * 0
+    return Resources(**{name: nothing + total for name, total in totals.items()})
 
 
 def resources_of(chunk: Chunk, platform: Platform) -> Resources:
     """Resources of one chunk on a platform, as ints.
 
     Raises:
-        HardwareError: if the platform's family has no rules.
+        HardwareError: if the platform's family has no rules, or no UltraRAM that the chunk asks for.
     """
-    return chunk_resources(
-        kind=chunk.kind,
-        weight_bits=chunk.weight_bits,
-        activation_bits=chunk.activation_bits,
-        lanes=chunk.unroll.K,
-        reduction=chunk.unroll.C,
-        capacity_i_bits=chunk.capacity_bits.I,
-        capacity_w_bits=chunk.capacity_bits.W,
-        capacity_o_bits=chunk.capacity_bits.O,
-        resident_weights=chunk.resident_weights,
-        max_channels=chunk.max_channels,
-        output_bits=chunk.output_bits,
-        beat_bits=platform.dram.beat_bits,
-        fabric=load_fabric(platform.family),
-    )
+    return chunk_resources(ChunkShape.of(chunk), platform.dram.beat_bits, load_fabric(platform.family))
+
+
+def store_lut(shape: ChunkShape, fabric: FabricRules) -> Scalar:
+    """LUTs of the store path: its lanes drain one pixel of a row of O after another."""
+    rules = fabric.lut
+    lane = rules.store_lane + rules.store_lane_per_bit * shape.stored_bits
+    if shape.partial_sums:
+        lane += rules.store_lane_partial_sums
+    return shape.unroll_K * (lane + ACCUMULATOR_BITS * selector_lut(shape.unroll_pixels))
+
+
+def stream_lut(shape: ChunkShape, beat_bits: int, fabric: FabricRules) -> int:
+    """LUTs between the buffers and the shared port: unpackers of I, W and R, the packer, the chunk's leg."""
+    activations = fabric.unpacker_lut(shape.activation_bits, beat_bits)
+    weights = fabric.unpacker_lut(shape.weight_bits, beat_bits)
+    packer = fabric.packer_lut(shape.output_bits, beat_bits, partial_sums=shape.partial_sums)
+    return 2 * activations + weights + packer + fabric.leg_lut(beat_bits)
 
 
 def _total(parts: list[Scalar]) -> Scalar:
