@@ -1,7 +1,7 @@
 """The commands. Each parses its arguments, calls one function of the library and prints what it returns.
 
 Exit status: 0 done; 1 `check` found a difference; 2 bad input, in one line; 3 infeasible or not found, a result;
-130 stopped by Ctrl-C.
+130 stopped by Ctrl-C. `validate` is done when all ran, whether targets are met or missed.
 """
 
 import sys
@@ -150,3 +150,24 @@ def platforms(as_json: Json = False) -> None:
     from cosearch.cli.platforms import platforms_command
 
     raise typer.Exit(platforms_command(as_json=as_json))
+
+
+@app.command()
+def validate(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="Comparisons; default all.", show_default=False)
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option("--data", metavar="DIR", help="Folder of data files; default those shipped.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="The page; default runs/validation.html.")] = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Hold the model against measurements and other tools; write the page "How wrong is the model?".
+
+    Exit status 0 when all ran, whether targets are met or missed; 2 for an unknown name or missing data.
+    """
+    from cosearch.cli.validate import validate_command
+
+    raise typer.Exit(validate_command(names or [], data, out, quiet=quiet or as_json, as_json=as_json))

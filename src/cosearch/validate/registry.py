@@ -1,0 +1,76 @@
+"""Every comparison by its name: what it holds against what, and the data it reads."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from cosearch.validate.comparison import Comparison
+from cosearch.validate.gemmini import compare_gemmini
+from cosearch.validate.multi_clp import compare_multi_clp
+from cosearch.validate.trips_predictor import compare_trips_predictor
+from cosearch.validate.zhang import compare_zhang
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registered:
+    """A comparison that `cosearch validate` knows.
+
+    Attributes:
+        name: Short and unique; of the script in validation/ and of the committed result, too.
+        title: What is held against what, while there is no result that says so.
+        compare: The comparison; what needs no data does not look at the path.
+        data: Name of the file it reads; empty if it needs none.
+        slow: Whether it runs only when it is asked for by name; else its committed result is read.
+        unshipped: Why its data do not come with the package; empty if they do.
+        cause: In one line, where what is left of the error comes from, on the shipped data.
+    """
+
+    name: str
+    title: str
+    compare: Callable[[Path], Comparison]
+    data: str = ""
+    slow: bool = False
+    unshipped: str = ""
+    cause: str = ""
+
+
+def _gemmini(path: Path) -> Comparison:
+    """With the matrix products, where they lie beside the layers."""
+    products = path.with_name("gemmini_gemm_rtl.csv")
+    return compare_gemmini(path, products if products.is_file() else None)
+
+
+COMPARISONS: dict[str, Registered] = {
+    entry.name: entry
+    for entry in (
+        Registered(
+            name="multi_clp",
+            title="The compute term against the cycles of published multi-CLP designs",
+            compare=compare_multi_clp,
+            data="shen17_multiclp_alexnet.csv",
+            cause="None is left: an array's rounds are counted, not fitted.",
+        ),
+        Registered(
+            name="zhang",
+            title="AlexNet's convolutions on a VC707 against the board's times",
+            compare=compare_zhang,
+            data="zhang15_alexnet_vc707.csv",
+            cause="The board waits longer for its memory than the stated bandwidth and one row miss a burst explain.",
+        ),
+        Registered(
+            name="gemmini",
+            title="RTL cycles of Gemmini against a timing model of its programs",
+            compare=_gemmini,
+            data="gemmini_rtl.csv",
+            cause="Large errors are on few small layers, where set conflicts in the caches decide.",
+        ),
+        Registered(
+            name="trips_predictor",
+            title="The reproduced TRIPS predictor against the public code's own predictions",
+            compare=compare_trips_predictor,
+            data="trips_space.json",
+            cause="None is left: formulas of the public code, reproduced for comparison only.",
+        ),
+    )
+}
+"""In the order of the page."""
