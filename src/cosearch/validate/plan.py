@@ -97,7 +97,7 @@ def _data_of(entry: Registered, folder: Path | None) -> Path | None:
 
 
 def _asking(entry: Registered) -> str:
-    return f"to be asked for by name, cosearch validate {entry.name}, since it takes long"
+    return f"to be asked for by name, as it takes long: cosearch validate {entry.name}"
 
 
 def _missing(entry: Registered, folder: Path | None) -> str:
