@@ -1,17 +1,21 @@
 """What every comparison's script does: read its arguments, compare, print, and keep the result where asked to."""
 
 import argparse
+import json
 import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from cosearch.errors import InputError
 from cosearch.records import canonical_json, write_atomically
 from cosearch.validate import Comparison
 
 
 def run(compare: Callable[[Path], Comparison], usage: str | None, *, keep_points: bool = True) -> None:
     """Compare a file with the model and print the result; `--out` writes all of it with the command that made it.
+
+    Ends with status 0 whether targets are met or missed, and with 2 and one line if the file cannot be used.
 
     Args:
         compare: The comparison.
@@ -23,13 +27,17 @@ def run(compare: Callable[[Path], Comparison], usage: str | None, *, keep_points
     parser.add_argument("--json", action="store_true", help="print name, figures, targets and whether they are met")
     parser.add_argument("--out", type=Path, help="also write the whole result to a JSON file")
     arguments = parser.parse_args()
-    result = compare(arguments.file)
+    try:
+        result = compare(arguments.file)
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
     if arguments.out:
         command = shlex.join(["python", f"validation/{Path(sys.argv[0]).name}", arguments.file.name])
         value = result.model_dump(mode="json", exclude=None if keep_points else {"points"})
         write_atomically(arguments.out, canonical_json({"command": command, **value}))
     if arguments.json:
-        print(canonical_json(result.summary()), end="")
+        print(json.dumps(result.summary(), ensure_ascii=False, allow_nan=False))
     else:
         _show(result)
 
