@@ -1,36 +1,33 @@
-"""Measure the closed form against the executable specification; writes results/closed_form.json.
+"""Hold the closed form against the executable specification.
 
-Usage: python validation/closed_form.py [NUM_CASES] [SEED] [MORE_SEEDS ...]
-
-Of more seeds, only the statistics over all their cases are kept.
+python validation/closed_form.py [NUM_LAYERS] [NUM_ACCELERATORS] [SEED] [--json] [--out results/closed_form.json]
 """
 
 import argparse
+import sys
 from pathlib import Path
 
 from cosearch.records import canonical_json, write_atomically
-from cosearch.validate import closed_form_error
-
-RESULT = Path(__file__).parent / "results" / "closed_form.json"
+from cosearch.validate import compare_closed_form
 
 
-def main() -> None:
-    """Run the comparison."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("num_cases", nargs="?", type=int, default=1000)
+def main() -> int:
+    """Run the comparison; 1 if a target is missed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("num_layers", nargs="?", type=int, default=1000)
+    parser.add_argument("num_accelerators", nargs="?", type=int, default=100)
     parser.add_argument("seed", nargs="?", type=int, default=0)
-    parser.add_argument("more_seeds", nargs="*", type=int, default=[])
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
-    num_cases, seed = arguments.num_cases, arguments.seed
-    result = closed_form_error(num_cases, seed).model_dump(mode="json")
-    others = {other: closed_form_error(num_cases, other).all for other in arguments.more_seeds}
-    command = " ".join(map(str, ["python validation/closed_form.py", num_cases, seed, *others]))
-    more = {str(other): statistics.model_dump(mode="json") for other, statistics in others.items()}
-    text = canonical_json({"command": command, **result, "more_seeds": more})
-    print(text, end="")
-    RESULT.parent.mkdir(exist_ok=True)
-    write_atomically(RESULT, text)
+    numbers = (arguments.num_layers, arguments.num_accelerators, arguments.seed)
+    comparison = compare_closed_form(*numbers)
+    if arguments.out:
+        command = " ".join(map(str, ["python validation/closed_form.py", *numbers]))
+        write_atomically(arguments.out, canonical_json({"command": command, **comparison.model_dump(mode="json")}))
+    print(canonical_json(comparison.summary()), end="")
+    return 0 if comparison.met else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,20 +1,28 @@
 """Hold the closed form against the executable specification, measurements and other tools."""
 
-from cosearch.validate.closed_form import ClosedFormError, ErrorStatistics, WorstCase, closed_form_error
+from cosearch.validate.closed_form import compare_closed_form
 from cosearch.validate.comparison import Comparison, Point, Target
 from cosearch.validate.multi_clp import compare_multi_clp
+from cosearch.validate.outcome import Outcome
+from cosearch.validate.page import judged, write_validation_page
+from cosearch.validate.plan import Job, plan
+from cosearch.validate.registry import COMPARISONS, Registered
 from cosearch.validate.trips_predictor import compare_trips_predictor
 from cosearch.validate.zhang import compare_zhang
 
 __all__ = [
-    "ClosedFormError",
+    "COMPARISONS",
     "Comparison",
-    "ErrorStatistics",
+    "Job",
+    "Outcome",
     "Point",
+    "Registered",
     "Target",
-    "WorstCase",
-    "closed_form_error",
+    "compare_closed_form",
     "compare_multi_clp",
     "compare_trips_predictor",
     "compare_zhang",
+    "judged",
+    "plan",
+    "write_validation_page",
 ]
