@@ -1,0 +1,128 @@
+"""Mapped layers as numbers: one in ints, a batch in exact floats, a relaxed one in float tensors."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from math import prod
+from typing import Any, Literal
+
+import torch
+
+from cosearch.hardware import DIMS, PARAMETER_BITS, ArrayMapping, Dim
+from cosearch.numerics import EXACT, Scalar, times
+from cosearch.workload import Layer
+
+Extents = Mapping[Dim, Scalar]
+Inside = Literal["registers", "array", "buffer", "all"]
+
+_LOOPS = ("registers", "rows", "columns", "buffer", "dram", "buffer_places", "dram_places")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArrayNest:
+    """The loops of a layer under a mapping, or of a batch of them, with what else of the layer costs.
+
+    Attributes:
+        registers, rows, columns, buffer, dram: Iterations by dimension, from the inside out.
+        buffer_places, dram_places: Place of each loop in its level, 0 for the innermost.
+        residual_bits: 0 without a residual.
+        pooled: Output pixels that are stored as one.
+        operations: Steps of the layer's own loops, without those that the mapping adds.
+        residual_words: Words of the residual tensor.
+        parameter_bits: Bits of biases and requantisation constants.
+    """
+
+    registers: Extents
+    rows: Extents
+    columns: Extents
+    buffer: Extents
+    dram: Extents
+    buffer_places: Extents
+    dram_places: Extents
+    stride_y: Scalar
+    stride_x: Scalar
+    dilation_y: Scalar
+    dilation_x: Scalar
+    IY: Scalar
+    IX: Scalar
+    weight_bits: Scalar
+    input_bits: Scalar
+    output_bits: Scalar
+    residual_bits: Scalar
+    pooled: Scalar
+    operations: Scalar
+    residual_words: Scalar
+    parameter_bits: Scalar
+
+    def inside(self, level: Inside) -> dict[Dim, Scalar]:
+        """Extents of the loops inside an element, the array, the buffer, or of all."""
+        extents: dict[Dim, Scalar] = dict(self.registers)
+        for reached, factors in (
+            ("array", (self.rows, self.columns)),
+            ("buffer", (self.buffer,)),
+            ("all", (self.dram,)),
+        ):
+            if level == "registers":
+                break
+            for more in factors:
+                extents = {dim: times(extents[dim], more[dim]) for dim in DIMS}
+            if level == reached:
+                break
+        return extents
+
+
+def nest_of(layer: Layer, mapping: ArrayMapping) -> ArrayNest:
+    """One layer in ints."""
+    loops: dict[str, Any] = {
+        name: {dim: factors.get(dim, 1) for dim in DIMS}
+        for name, factors in (
+            ("registers", mapping.registers.factors),
+            ("rows", mapping.rows),
+            ("columns", mapping.columns),
+            ("buffer", mapping.buffer.factors),
+            ("dram", mapping.dram.factors),
+        )
+    }
+    return ArrayNest(
+        **loops,
+        buffer_places=dict(mapping.buffer.places()),
+        dram_places=dict(mapping.dram.places()),
+        stride_y=layer.stride_y,
+        stride_x=layer.stride_x,
+        dilation_y=layer.dilation_y,
+        dilation_x=layer.dilation_x,
+        IY=layer.IY,
+        IX=layer.IX,
+        weight_bits=layer.weight_bits,
+        input_bits=layer.input_bits,
+        output_bits=layer.output_bits,
+        residual_bits=layer.residual_bits,
+        pooled=layer.pool_y * layer.pool_x,
+        operations=layer.num_operations,
+        residual_words=layer.N * layer.out_channels * layer.OY * layer.OX if layer.residual else 0,
+        parameter_bits=layer.out_channels * PARAMETER_BITS,
+    )
+
+
+def stack_nests(nests: Sequence[ArrayNest]) -> ArrayNest:
+    """A batch of nests in ints as exact floats; what is the same in all of them stays an int, and costs nothing."""
+    loops: dict[str, Any] = {
+        name: {dim: _stack([getattr(nest, name)[dim] for nest in nests]) for dim in DIMS} for name in _LOOPS
+    }
+    rest: dict[str, Any] = {
+        field.name: _stack([getattr(nest, field.name) for nest in nests])
+        for field in fields(ArrayNest)
+        if field.name not in _LOOPS
+    }
+    return ArrayNest(**loops, **rest)
+
+
+def _stack(values: list[int]) -> Scalar:
+    return values[0] if all(value == values[0] for value in values) else torch.tensor(values, dtype=EXACT)
+
+
+def product(values: Sequence[Scalar]) -> Scalar:
+    """Product of numbers; the ints among them first."""
+    total: Scalar = prod(value for value in values if isinstance(value, int))
+    for value in values:
+        total = total if isinstance(value, int) else times(total, value)
+    return total
