@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install -c const
 export OMP_NUM_THREADS := 1
 
 .DELETE_ON_ERROR:
-.PHONY: demo test lint types bench data docs clean
+.PHONY: demo test lint types bench validate data docs clean
 
 # Search a network and its accelerator, train the result, print the table and where the report lies.
 demo: .venv/installed data
@@ -30,6 +30,10 @@ types: .venv/installed-dev
 
 bench: .venv/installed-dev
 	@for script in $(wildcard benchmarks/*.py); do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+
+# Hold the model against measurements and other tools; the page says where it is wrong, and by how much.
+validate: .venv/installed
+	$(BIN)/cosearch validate
 
 data:
 	scripts/fetch-fashion-mnist

@@ -7,7 +7,17 @@ from pathlib import Path
 import pytest
 
 from cosearch.errors import DataError, InputError
-from cosearch.validate import COMPARISONS, Comparison, Outcome, Point, Registered, Target, judged, plan
+from cosearch.validate import (
+    COMPARISONS,
+    Comparison,
+    Outcome,
+    Point,
+    Registered,
+    Target,
+    committed_table,
+    judged,
+    plan,
+)
 from cosearch.validate.shipped import committed_result, shipped
 
 ROOT = Path(__file__).parents[2]
@@ -170,6 +180,18 @@ def test_every_comparison_has_its_script_and_its_words(name):
         assert (shipped("data", one.data) is None) == bool(one.unshipped)
     if one.slow or one.unshipped:
         assert shipped("results", f"{name}.json")
+
+
+def test_the_documentation_quotes_the_committed_results():
+    page = (ROOT / "docs" / "accuracy.md").read_text(encoding="utf-8")
+    assert committed_table(COMPARISONS) in page, "run python validation/accuracy_page.py"
+
+
+def test_the_table_has_a_row_each_with_or_without_a_result(registry):
+    rows = committed_table(registry).splitlines()[2:]
+    assert len(rows) == len(registry)
+    assert rows[0] == "| `open` | open against nothing | - | no result yet | - |"
+    assert rows[1] == "| `closed` | Fake against nothing | mean error **3 %**, at most 5 % | met | - |"
 
 
 def test_a_wheel_puts_the_files_where_they_are_looked_for():
