@@ -54,9 +54,9 @@ def registry(tmp_path, monkeypatch) -> dict[str, Registered]:
     monkeypatch.setattr("cosearch.validate.shipped._PACKAGE", tmp_path / "package")
     monkeypatch.setattr("cosearch.validate.shipped._CHECKOUT", tmp_path / "nowhere")
     entries = [
-        entry("open", data="open.csv", cause="Rounding."),
-        entry("closed", data="closed.csv", unshipped="its licence forbids it"),
-        entry("absent", data="absent.csv"),
+        entry("open", data=("open.csv",), cause="Rounding."),
+        entry("closed", data=("closed.csv",), unshipped="its licence forbids it"),
+        entry("absent", data=("absent.csv",)),
         entry("free"),
         entry("slow", slow=True),
         entry("slow_and_new", slow=True),
@@ -96,9 +96,17 @@ def test_own_data_are_judged_and_no_committed_result_stands_for_them(registry, t
     assert found["slow"].source == "Committed result of: python validation/slow.py"
 
 
+def test_own_data_may_have_another_of_the_names(tmp_path):
+    (tmp_path / "reference.csv").write_text("five!")
+    two = entry("two", data=("mine.csv", "reference.csv"))
+    assert outcomes({"two": two}, folder=tmp_path)["two"].source == "Run now on reference.csv."
+    (tmp_path / "mine.csv").write_text("x")
+    assert outcomes({"two": two}, folder=tmp_path)["two"].source == "Run now on mine.csv."
+
+
 def test_a_slow_one_runs_on_own_data(tmp_path):
     (tmp_path / "own.csv").write_text("x")
-    slow = entry("own", slow=True, data="own.csv", cause="Of the shipped data only.")
+    slow = entry("own", slow=True, data=("own.csv",), cause="Of the shipped data only.")
     assert outcomes({"own": slow}, folder=tmp_path)["own"].source == "Run now on own.csv."
     assert outcomes({"own": slow}, folder=tmp_path)["own"].cause == ""
 
@@ -177,7 +185,7 @@ def test_every_comparison_has_its_script_and_its_words(name):
     assert not one.title.endswith(".")
     assert "\n" not in one.cause + one.title
     if one.data:
-        assert (shipped("data", one.data) is None) == bool(one.unshipped)
+        assert any(shipped("data", other) for other in one.data) != bool(one.unshipped)
     if one.slow or one.unshipped:
         assert shipped("results", f"{name}.json")
 

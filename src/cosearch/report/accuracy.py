@@ -7,7 +7,7 @@ from cosearch.report.words import count, percent
 
 Status = Literal["met", "missed", "no target", "not run"]
 
-_FRACTIONS = {"error", "errors", "mape", "bias", "share", "gap", "slowdown"}
+_FRACTIONS = {"error", "errors", "mape", "bias", "share", "gap", "slowdown", "exact", "gain"}
 """Words in the name of a figure that is a fraction of something."""
 
 _EXACTLY = 1e-9

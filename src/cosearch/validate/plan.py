@@ -45,7 +45,7 @@ class Job:
             return _filled(blank, comparison=comparison, command=command)
         if self.path is None:
             return blank
-        return _filled(blank, comparison=entry.compare(self.path), data=entry.data)
+        return _filled(blank, comparison=entry.compare(self.path), data=self.path.name)
 
 
 def plan(registry: Mapping[str, Registered], names: Sequence[str], folder: Path | None) -> list[Job]:
@@ -84,16 +84,17 @@ def _job(entry: Registered, folder: Path | None, *, is_named: bool) -> Job:
         raise DataError(_missing(entry, folder)).at(entry.name)
     if has_result:
         return Job(entry=entry, committed=True)
-    return Job(entry=entry, needs=entry.data, is_own_data=is_own_data)
+    return Job(entry=entry, needs=entry.data[0], is_own_data=is_own_data)
 
 
 def _data_of(entry: Registered, folder: Path | None) -> Path | None:
     if not entry.data:
         return Path()
     if folder is None:
-        return shipped("data", entry.data)
-    own = folder / entry.data
-    return own if own.is_file() else None
+        candidates = (shipped("data", name) for name in entry.data)
+    else:
+        candidates = (path if (path := folder / name).is_file() else None for name in entry.data)
+    return next((path for path in candidates if path is not None), None)
 
 
 def _asking(entry: Registered) -> str:
@@ -102,9 +103,9 @@ def _asking(entry: Registered) -> str:
 
 def _missing(entry: Registered, folder: Path | None) -> str:
     if folder is not None:
-        return f"needs {entry.data}, which is not in {folder}; put it there"
+        return f"needs {entry.data[0]}, which is not in {folder}; put it there"
     why = f" ({entry.unshipped})" if entry.unshipped else ""
-    return f"needs {entry.data}, which is not shipped{why}; give its folder with --data"
+    return f"needs {entry.data[0]}, which is not shipped{why}; give its folder with --data"
 
 
 def _unknown(name: str, registry: Mapping[str, Registered]) -> InputError:

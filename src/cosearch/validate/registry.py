@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from cosearch.validate.access_counts import compare_access_counts
 from cosearch.validate.comparison import Comparison
 from cosearch.validate.gemmini import compare_gemmini
 from cosearch.validate.multi_clp import compare_multi_clp
@@ -19,7 +20,7 @@ class Registered:
         name: Short and unique; of the script in validation/ and of the committed result, too.
         title: What is held against what, while there is no result that says so.
         compare: The comparison; what needs no data does not look at the path.
-        data: Name of the file it reads; empty if it needs none.
+        data: Name of the file it reads, and other names it may have; empty if it needs none.
         slow: Whether it runs only when it is asked for by name; else its committed result is read.
         unshipped: Why its data do not come with the package; empty if they do.
         cause: In one line, where what is left of the error comes from, on the shipped data.
@@ -28,7 +29,7 @@ class Registered:
     name: str
     title: str
     compare: Callable[[Path], Comparison]
-    data: str = ""
+    data: tuple[str, ...] = ()
     slow: bool = False
     unshipped: str = ""
     cause: str = ""
@@ -44,32 +45,39 @@ COMPARISONS: dict[str, Registered] = {
     entry.name: entry
     for entry in (
         Registered(
+            name="trips_predictor",
+            title="The reproduced TRIPS predictor against the public code's own predictions",
+            compare=compare_trips_predictor,
+            data=("trips_space.json",),
+            cause="None is left: the public code's formulas are reproduced, for comparison only.",
+        ),
+        Registered(
             name="multi_clp",
             title="The compute term against the cycles of published multi-CLP designs",
             compare=compare_multi_clp,
-            data="shen17_multiclp_alexnet.csv",
-            cause="None is left: an array's rounds are counted, not fitted.",
+            data=("shen17_multiclp_alexnet.csv",),
+            cause="None is left: the array's rounds are counted, not fitted.",
+        ),
+        Registered(
+            name="access_counts",
+            title="Access counts and energy of arrays against three other tools",
+            compare=compare_access_counts,
+            data=("oracle_cases.json", "access_counts.json"),
+            cause="None is left, under each tool's own convention for inputs and partial sums.",
         ),
         Registered(
             name="zhang",
             title="AlexNet's convolutions on a VC707 against the board's times",
             compare=compare_zhang,
-            data="zhang15_alexnet_vc707.csv",
+            data=("zhang15_alexnet_vc707.csv",),
             cause="The board waits longer for its memory than the stated bandwidth and one row miss a burst explain.",
         ),
         Registered(
             name="gemmini",
             title="RTL cycles of Gemmini against a timing model of its programs",
             compare=_gemmini,
-            data="gemmini_rtl.csv",
+            data=("gemmini_rtl.csv",),
             cause="Large errors are on few small layers, where set conflicts in the caches decide.",
-        ),
-        Registered(
-            name="trips_predictor",
-            title="The reproduced TRIPS predictor against the public code's own predictions",
-            compare=compare_trips_predictor,
-            data="trips_space.json",
-            cause="None is left: formulas of the public code, reproduced for comparison only.",
         ),
     )
 }
