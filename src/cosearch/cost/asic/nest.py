@@ -126,3 +126,8 @@ def product(values: Sequence[Scalar]) -> Scalar:
     for value in values:
         total = total if isinstance(value, int) else times(total, value)
     return total
+
+
+def quotient(total: Scalar, part: Scalar) -> Scalar:
+    """A quotient that leaves no remainder."""
+    return total // part if isinstance(total, int) and isinstance(part, int) else torch.as_tensor(total / part)

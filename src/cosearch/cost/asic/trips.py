@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass
 
-import torch
-
-from cosearch.cost.asic.nest import ArrayNest, product
+from cosearch.cost.asic.nest import ArrayNest, product, quotient
 from cosearch.cost.asic.structure import Place
 from cosearch.cost.asic.tiles import WINDOW, steps
 from cosearch.hardware import DIMS, RELEVANT, Dim, Operand
@@ -65,7 +63,7 @@ def moves(nest: ArrayNest, operand: Operand, place: Place) -> Moves:
     for loop in changing:
         if loop.dim in ("OY", "OX", "FY", "FX"):
             still = where(loop.place == innermost, loop.iterations, still)
-    return Moves(trips=trips, fresh_starts=_quotient(trips, still), innermost=innermost)
+    return Moves(trips=trips, fresh_starts=quotient(trips, still), innermost=innermost)
 
 
 def advance(nest: ArrayNest, place: Place, changes: Moves, outputs: Dim, width: Scalar) -> Scalar:
@@ -77,8 +75,3 @@ def advance(nest: ArrayNest, place: Place, changes: Moves, outputs: Dim, width: 
             step = inside[loop.outer][loop.dim] * steps(nest, loop.dim)
             new = where(loop.place == changes.innermost, minimum(step, width), new)
     return new
-
-
-def _quotient(total: Scalar, part: Scalar) -> Scalar:
-    """A quotient without remainder."""
-    return total // part if isinstance(total, int) and isinstance(part, int) else torch.as_tensor(total / part)
