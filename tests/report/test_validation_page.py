@@ -85,14 +85,23 @@ def test_errors_are_signed_and_a_reference_of_zero_has_none():
     assert (EXACT.is_exact, FEW.is_exact, ABSENT.is_exact) == (True, False, False)
 
 
-def test_the_scatter_holds_identity_bands_and_every_group():
+@pytest.mark.parametrize("cases", [FEW.cases, (case("a", 100, 104), case("b", 120, 110)), MANY.cases])
+def test_bands_of_five_and_ten_percent_lie_around_the_identity(cases):
+    chart = scatter(judged("any", cases))
+    low, high = chart.layout.xaxis.range
+    if chart.layout.xaxis.type == "log":
+        low, high = 10**low, 10**high
+    lines = [list(one.y) for one in chart.data[:5]]
+    assert lines == [pytest.approx([low * part, high * part]) for part in (1.1, 0.9, 1.05, 0.95, 1)]
+    assert all(list(one.x) == pytest.approx([low, high]) for one in chart.data[:5])
+
+
+def test_the_scatter_holds_every_group_on_equal_axes():
     chart = scatter(FEW)
     assert list(trace(chart, "y").x) == [200, 0]
     assert list(trace(chart, "y").y) == [190, 3]
     low, high = chart.layout.xaxis.range
     assert list(chart.layout.yaxis.range) == [low, high]
-    lines = [list(one.y) for one in chart.data[:5]]
-    assert lines == [pytest.approx([low * part, high * part]) for part in (1.1, 0.9, 1.05, 0.95, 1)]
     assert chart.layout.xaxis.type == "linear"
     assert chart.layout.xaxis.title.text == "reference, ms"
 

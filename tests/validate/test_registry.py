@@ -94,6 +94,8 @@ def test_own_data_are_judged_and_no_committed_result_stands_for_them(registry, t
     assert found["closed"].source == "Run now on closed.csv."
     assert (found["open"].source, found["open"].cause) == ("Not run: needs open.csv.", "")
     assert found["slow"].source == "Committed result of: python validation/slow.py"
+    (tmp_path / "closed.csv").unlink()
+    assert outcomes(registry, folder=tmp_path)["closed"].source == "Not run: needs closed.csv."
 
 
 def test_own_data_may_have_another_of_the_names(tmp_path):

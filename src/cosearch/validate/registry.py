@@ -70,14 +70,16 @@ COMPARISONS: dict[str, Registered] = {
             title="AlexNet's convolutions on a VC707 against the board's times",
             compare=compare_zhang,
             data=("zhang15_alexnet_vc707.csv",),
-            cause="The board waits longer for its memory than the stated bandwidth and one row miss a burst explain.",
+            cause="The board takes 6 to 7 % longer on 13 x 13 pixels than array and stated bandwidth explain; the "
+            "paper does not say why.",
         ),
         Registered(
             name="gemmini",
             title="RTL cycles of Gemmini against a timing model of its programs",
             compare=_gemmini,
             data=("gemmini_rtl.csv",),
-            cause="Large errors are on few small layers, where set conflicts in the caches decide.",
+            cause="Single channels, tiles whose hits hang on conflicts in the caches, weights that an earlier layer "
+            "may have left there.",
         ),
     )
 }
