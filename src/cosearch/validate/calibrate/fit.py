@@ -4,7 +4,7 @@ from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from scipy import optimize
 
 from cosearch.errors import DataError
@@ -54,7 +54,7 @@ def fit_constants(
     order = list(dict.fromkeys(groups))
     members = [np.array([row for row, group in enumerate(groups) if group == one]) for one in order]
     _check_enough(len(members), wanted, constants)
-    problem, unit, held = _determined(Problem(model, measured, constants, {}))
+    problem, unit, held = _determined(Problem(model, measured, constants, {}), len(members) - _MORE_GROUPS)
     for name in wanted:
         if name in held:
             raise DataError(f"{name} is not determined by these runs: {held[name]}; leave it out of the fit")
@@ -92,12 +92,19 @@ def _check_enough(num_groups: int, wanted: Sequence[str], constants: Sequence[Co
         )
 
 
-def _determined(problem: Problem) -> tuple[Problem, Float[np.ndarray, " constants"], dict[str, str]]:
-    """The problem with every constant fixed that its runs do not determine, its solution, and the reasons."""
+def _determined(problem: Problem, most: int) -> tuple[Problem, Float[np.ndarray, " constants"], dict[str, str]]:
+    """The problem with every constant fixed that its runs do not determine, its solution, and the reasons.
+
+    Args:
+        problem: All candidates.
+        most: Constants that so many different runs can determine.
+    """
     held: dict[str, str] = {}
     unit = problem.solve()
     while problem.constants:
         reasons = _reasons(problem, unit)
+        if not reasons and len(problem.constants) > most:
+            reasons = {problem.constants[-1].name: f"there are only {most + _MORE_GROUPS} different runs"}
         if not reasons:
             return problem, unit, held
         last = next(constant for constant in reversed(problem.constants) if constant.name in reasons)
@@ -131,7 +138,7 @@ def _reasons(problem: Problem, unit: Float[np.ndarray, " constants"]) -> dict[st
 def _cross_validated(
     problem: Problem,
     unit: Float[np.ndarray, " constants"],
-    members: list[Float[np.ndarray, " some"]],
+    members: list[Int[np.ndarray, " some"]],
     num_folds: int,
     rng: np.random.Generator,
 ) -> Vector:
@@ -139,9 +146,9 @@ def _cross_validated(
     left_out = np.zeros(len(problem.measured))
     shuffled = rng.permutation(len(members))
     for fold in range(num_folds):
-        tested = np.concatenate([members[group] for group in shuffled[fold::num_folds]]).astype(int)
+        tested = np.concatenate([members[group] for group in shuffled[fold::num_folds]])
         trained = np.setdiff1d(np.arange(len(problem.measured)), tested)
-        found = problem.solve(trained.astype(float), unit)
+        found = problem.solve(trained, unit)
         left_out[tested] = problem.errors(problem.values(found))[tested]
     return left_out
 
@@ -149,7 +156,7 @@ def _cross_validated(
 def _intervals(
     problem: Problem,
     unit: Float[np.ndarray, " constants"],
-    members: list[Float[np.ndarray, " some"]],
+    members: list[Int[np.ndarray, " some"]],
     num_resamples: int,
     rng: np.random.Generator,
 ) -> tuple[Float[np.ndarray, " constants"], Float[np.ndarray, " constants"]]:
@@ -162,7 +169,7 @@ def _intervals(
     found = np.zeros((num_resamples, len(unit)))
     for index in range(num_resamples):
         drawn = rng.integers(len(members), size=len(members))
-        rows = np.concatenate([members[group] for group in drawn]).astype(int)
+        rows = np.concatenate([members[group] for group in drawn])
         step: Any = optimize.lsq_linear(slopes[rows], -errors[rows], bounds=(-unit - 1e-9, 1 - unit + 1e-9))
         found[index] = step.x
     wider = np.sqrt(len(members) / (len(members) - len(unit)))

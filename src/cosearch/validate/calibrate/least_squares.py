@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from scipy import optimize
 from torch import Tensor
 
@@ -71,7 +71,7 @@ class Problem:
         return predicted.detach().numpy() / self.measured - 1, slopes
 
     def solve(
-        self, rows: Float[np.ndarray, " some"] | None = None, unit: Float[np.ndarray, " constants"] | None = None
+        self, rows: Int[np.ndarray, " some"] | None = None, unit: Float[np.ndarray, " constants"] | None = None
     ) -> Float[np.ndarray, " constants"]:
         """The best constants within their bounds.
 
@@ -79,7 +79,7 @@ class Problem:
             rows: Runs to fit to, as indices; all if None.
             unit: Where to begin.
         """
-        chosen = slice(None) if rows is None else rows.astype(int)
+        chosen = slice(None) if rows is None else rows
         begin = np.array(
             [(constant.first - constant.low) / (constant.high - constant.low) for constant in self.constants]
         )
