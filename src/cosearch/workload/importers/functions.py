@@ -20,6 +20,11 @@ _TOLERANCE = 1e-5
 """Constants in files are float32: 1/6 is off by 5e-9, times the grid's end."""
 
 
+def power(exponent: float) -> Function:
+    """X to the power of a number."""
+    return lambda x: x**exponent
+
+
 def identity(x: np.ndarray) -> np.ndarray:
     """X itself."""
     return x

@@ -45,7 +45,7 @@ def from_module(module: nn.Module, example: torch.Tensor, *, bits: int | None = 
     training = [part for part in module.modules() if part.training]
     module.eval()
     try:
-        with _quiet():
+        with quiet():
             program = torch.export.export(module, (example,))
     except RuntimeError as error:
         reason = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
@@ -71,7 +71,7 @@ def from_program(
         WorkloadError: if a dimension is not settled or settled wrongly, or a width is missing.
     """
     if any(_is_mutable(node) for node in program.graph.nodes):
-        with _quiet():
+        with quiet():
             program = program.run_decompositions({})  # no decompositions: it only takes mutation out
     return assemble(_Reader(program, input_shape).read(), bits)
 
@@ -228,8 +228,8 @@ def _module(node: fx.Node) -> str:
 
 
 @contextmanager
-def _quiet() -> Generator[None]:
-    """Without the deprecation warnings of torch.export about itself."""
+def quiet() -> Generator[None]:
+    """Without the deprecation warnings that torch.export gives about itself."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)
         warnings.simplefilter("ignore", DeprecationWarning)

@@ -139,6 +139,13 @@ def _gelu(builder: Builder, a: Arguments) -> Signal:
     return builder.function(function, a.signal("self"))
 
 
+def _power(builder: Builder, a: Arguments) -> Signal:
+    exponent = a.raw("exponent")
+    if not isinstance(exponent, int | float):
+        raise UnsupportedLayerError("a power whose exponent is no number")
+    return builder.function(functions.power(exponent), a.signal("self"))
+
+
 def _joining(joining: Joining) -> Operator:
     def join(builder: Builder, a: Arguments) -> Signal:
         alpha = a.raw("alpha") if "alpha" in a else 1
@@ -194,6 +201,7 @@ OPERATORS: Mapping[str, Operator] = MappingProxyType(
         "aten.tanh": _function(functions.tanh),
         "aten.erf": _function(functions.error_function),
         "aten.gelu": _gelu,
+        "aten.pow": _power,
         "aten.add": _joining("add"),
         "aten.sub": _joining("subtract"),
         "aten.mul": _joining("multiply"),

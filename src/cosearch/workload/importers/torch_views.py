@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from cosearch.errors import UnsupportedLayerError
+from cosearch.workload.importers import views
 from cosearch.workload.importers.builder import Builder
 from cosearch.workload.importers.constants import Constant, levels_to_bits
 from cosearch.workload.importers.elementwise import Signal
@@ -24,9 +25,8 @@ def _reshape(name: str) -> View:
 
 def _flatten(builder: Builder, a: Arguments) -> Signal:
     signal = a.signal("self")
-    sizes = builder.shape(signal)
-    start, end = (a.integer(name) % len(sizes) for name in ("start_dim", "end_dim"))
-    return builder.reshape(signal, (*sizes[:start], math.prod(sizes[start : end + 1]), *sizes[end + 1 :]))
+    rank = len(builder.shape(signal))
+    return views.flattened(builder, signal, a.integer("start_dim") % rank, a.integer("end_dim") % rank + 1)
 
 
 def _unflatten(builder: Builder, a: Arguments) -> Signal:
@@ -39,17 +39,11 @@ def _unflatten(builder: Builder, a: Arguments) -> Signal:
 
 
 def _squeeze(builder: Builder, a: Arguments) -> Signal:
-    signal = a.signal("self")
-    sizes = builder.shape(signal)
-    dims = {dim % len(sizes) for dim in a.integers("dim")} if "dim" in a else set(range(len(sizes)))
-    return builder.reshape(signal, [size for i, size in enumerate(sizes) if i not in dims or size != 1])
+    return views.squeezed(builder, a.signal("self"), a.integers("dim") if "dim" in a else None)
 
 
 def _unsqueeze(builder: Builder, a: Arguments) -> Signal:
-    signal = a.signal("self")
-    sizes = list(builder.shape(signal))
-    sizes.insert(a.integer("dim") % (len(sizes) + 1), 1)
-    return builder.reshape(signal, sizes)
+    return views.unsqueezed(builder, a.signal("self"), [a.integer("dim")])
 
 
 def _permute(builder: Builder, a: Arguments) -> Signal:
@@ -70,30 +64,19 @@ def _turn(builder: Builder, a: Arguments) -> Signal:
 
 
 def _expand(builder: Builder, a: Arguments) -> Signal:
-    """Numbers of a channel repeated over pixels: the product that follows repeats them itself."""
-    signal, sizes = a.signal("self"), a.integers("size")
-    own = builder.shape(signal)
-    if len(own) != len(sizes) or any(size not in (1, -1, wide) for size, wide in zip(own, sizes, strict=True)):
-        raise UnsupportedLayerError(f"{'x'.join(map(str, own))} does not expand to {'x'.join(map(str, sizes))}")
-    return signal
+    return views.expanded(builder, a.signal("self"), a.integers("size"))
 
 
 def _shuffle(builder: Builder, a: Arguments) -> Signal:
-    signal, groups = a.signal("self"), a.integer("groups")
-    sizes = builder.shape(signal)
-    split = builder.reshape(signal, (sizes[0], groups, sizes[1] // groups, *sizes[2:]))
-    order = [0, 2, 1, *range(3, len(sizes) + 1)]
-    return builder.reshape(builder.permute(split, order), sizes)
+    return views.shuffled(builder, a.signal("self"), a.integer("groups"))
 
 
 def _pad(builder: Builder, a: Arguments) -> Signal:
-    value = a.raw("value")
-    if ("mode" in a and a.raw("mode") != "constant") or value not in (None, 0):
+    if ("mode" in a and a.raw("mode") != "constant") or a.raw("value") not in (None, 0):
         raise UnsupportedLayerError("padding by anything else than zeros is not modelled")
-    left, right, top, bottom, *others = (*a.integers("pad"), 0, 0, 0, 0)
-    if any(others):
-        raise UnsupportedLayerError("padding of other dimensions than rows and columns")
-    return builder.pad(a.signal("self"), (top, left, bottom, right))
+    pads = a.integers("pad")  # of the last dimension first
+    ends = [(pads[index], pads[index + 1]) for index in range(0, len(pads), 2)]
+    return views.padded(builder, a.signal("self"), ends[::-1])
 
 
 def _quantise(tensor: str) -> View:
@@ -102,9 +85,7 @@ def _quantise(tensor: str) -> View:
     def quantise(builder: Builder, a: Arguments) -> Any:
         bits = levels_to_bits(a.integer("quant_min"), a.integer("quant_max"))
         value = a.raw(tensor)
-        if isinstance(value, Constant):
-            return Constant(value.shape, value.name, bits, value.values)
-        return builder.quantise(a.signal(tensor), bits)
+        return views.quantised(builder, value if isinstance(value, Constant) else a.signal(tensor), bits)
 
     return quantise
 
