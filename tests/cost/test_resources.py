@@ -74,6 +74,7 @@ class TestChunk:
             return int(resource_parts(shape_of(**changes), BEAT_BITS, SERIES7)["store"].lut - base)
 
         assert store(output_bits=16) == 16 * 8 * rules.store_lane_per_bit
+        assert store(output_bits=32) == 16 * (8 * rules.store_lane_per_bit + 16 * rules.store_lane_per_wide_bit)
         assert store(output_bits=4) == 0  # residuals have 8 bits
         assert store(partial_sums=True) == 16 * rules.store_lane_partial_sums
         # Four pixels: one LUT for each of 32 bits of each of 16 lanes; seven of them take three.

@@ -90,10 +90,9 @@ def resources_of(chunk: Chunk, platform: Platform) -> Resources:
 
 def store_lut(shape: ChunkShape, fabric: FabricRules) -> Scalar:
     """LUTs of the store path: its lanes drain one pixel of a row of O after another."""
-    rules = fabric.lut
-    lane = rules.store_lane + rules.store_lane_per_bit * shape.stored_bits
+    lane = fabric.store_lane_lut(shape.stored_bits)
     if shape.partial_sums:
-        lane += rules.store_lane_partial_sums
+        lane += fabric.lut.store_lane_partial_sums
     return shape.unroll_K * (lane + ACCUMULATOR_BITS * selector_lut(shape.unroll_pixels))
 
 

@@ -42,8 +42,8 @@ class LutRules(Record):
         accumulator: Adder of a lane's partial sum, and the choice of what it starts from.
         pooling_lane: What an accumulator takes more to keep the larger of two numbers.
         pooling_adder_per_bit: The same for an adder of a tree, for each bit of a product.
-        store_lane, store_lane_per_bit: Store path of a lane, and more of it for each bit of the widest word it
-            adds or stores.
+        store_lane, store_lane_per_bit, store_lane_per_wide_bit: Store path of a lane, and more of it for each bit of
+            the widest word it adds or stores, up to 16 bits and above.
         store_lane_partial_sums: More of it where sums read back from memory may take the place of the bias.
         store_lane_dsp: DSP slices of a lane's requantisation.
         table, table_per_bit: A table of 256 words, without its memory, and its memory for each bit of a word.
@@ -62,6 +62,7 @@ class LutRules(Record):
     pooling_adder_per_bit: int = Field(ge=0)
     store_lane: int = Field(ge=0)
     store_lane_per_bit: int = Field(ge=0)
+    store_lane_per_wide_bit: int = Field(ge=0)
     store_lane_partial_sums: int = Field(ge=0)
     store_lane_dsp: int = Field(ge=0)
     table: int = Field(ge=0)
@@ -92,6 +93,10 @@ class EnergyRules(Record):
 
 STORED_WIDTHS_BITS = (4, 6, 8, 16)
 """Widths at which tensors may lie in memory, beside a chunk's own, as far as they are narrower."""
+
+
+WIDE_WORD_BITS = 16
+"""Up to this, each bit of a word of the store path takes as many LUTs; above, each takes fewer, as measured."""
 
 
 class FabricRules(Record):
@@ -160,6 +165,12 @@ class FabricRules(Record):
     def pair_lut(self, a_bits: int, b_bits: int) -> int:
         """LUTs that two products of these operands need beside the slice that they share, whichever is shared."""
         return self.lut.pair_per_operand_bit * max(a_bits, b_bits)
+
+    def store_lane_lut(self, word_bits: int) -> int:
+        """LUTs of the store path of a lane whose widest word has so many bits."""
+        narrow, rules = min(word_bits, WIDE_WORD_BITS), self.lut
+        wide = (word_bits - narrow) * rules.store_lane_per_wide_bit
+        return rules.store_lane + narrow * rules.store_lane_per_bit + wide
 
     def unpacker_lut(self, word_bits: int, beat_bits: int) -> int:
         """LUTs that take words of a buffer out of beats."""
