@@ -3,7 +3,7 @@
 from cosearch.cost.asic.counts import AccessCounts, Flow, Piece, access_counts
 from cosearch.cost.asic.energy import array_energy_joules
 from cosearch.cost.asic.evaluate import ArrayCost, ArrayLayerCost, evaluate_array
-from cosearch.cost.asic.nest import ArrayNest, nest_of, stack_nests
+from cosearch.cost.asic.nest import ArrayNest, group_nests, nest_of, stack_nests
 from cosearch.cost.asic.price import ArrayPrice, price_layers
 from cosearch.cost.asic.rates import ArrayRates, area_m2, leakage_watts, rates_of_array, stack_rates
 from cosearch.cost.asic.structure import ArrayStructure, Place, loads_weights, structure_of
@@ -35,6 +35,7 @@ __all__ = [
     "array_energy_joules",
     "array_timing",
     "evaluate_array",
+    "group_nests",
     "leakage_watts",
     "loads_weights",
     "loops_above",

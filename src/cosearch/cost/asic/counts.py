@@ -112,7 +112,7 @@ def _flow(
     cycles: Scalar,
     elements: Scalar,
 ) -> Flow:
-    whole = nest.inside("all")
+    whole = nest.whole
     distinct = product([whole[dim] for dim in DIMS if dim in RELEVANT["O"]]) if operand == "O" else 0
     if inner == "element" and outer == "registers":
         if operand == "O":
@@ -130,14 +130,14 @@ def _flow(
 
 def _buffer_pieces(nest: ArrayNest, structure: ArrayStructure, operand: Operand) -> tuple[Piece, ...]:
     """Between buffer and DRAM."""
-    extents = nest.inside("buffer")
+    extents = nest.in_buffer
     changes = moves(nest, operand, "buffer")
     words = tile(nest, operand, extents)
     if operand != "I" or not structure.streams("I", "buffer"):
         return (Piece(events=changes.trips, own=words, shared=words, copies=1),)
     rows, columns = window(nest, extents, "OY"), window(nest, extents, "OX")
     new = product([extents[dim] for dim in ("N", "G", "C")])
-    new = new * advance(nest, "buffer", changes, "OY", rows) * advance(nest, "buffer", changes, "OX", columns)
+    new = new * advance(nest, changes, "OY", rows) * advance(nest, changes, "OX", columns)
     return (
         Piece(events=changes.fresh_starts, own=words, shared=words, copies=1),
         Piece(events=changes.trips - changes.fresh_starts, own=new, shared=new, copies=1),
@@ -179,10 +179,10 @@ def _input_pieces(
     changes = moves(nest, "I", "registers")
     if not structure.streams("I", "registers"):
         return (Piece(events=changes.trips, **whole),)
-    own_rows = advance(nest, "registers", changes, "OY", rows)
-    own_columns = advance(nest, "registers", changes, "OX", columns)
-    new_rows = advance(nest, "registers", changes, "OY", all_rows)
-    new_columns = advance(nest, "registers", changes, "OX", all_columns)
+    own_rows = advance(nest, changes, "OY", rows)
+    own_columns = advance(nest, changes, "OX", columns)
+    new_rows = advance(nest, changes, "OY", all_rows)
+    new_columns = advance(nest, changes, "OX", all_columns)
     return (
         Piece(events=changes.fresh_starts, **whole),
         Piece(

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
 from math import prod
-from typing import Any, Literal
+from typing import Any
 
 import torch
 
@@ -12,18 +13,18 @@ from cosearch.numerics import EXACT, Scalar, times
 from cosearch.workload import Layer
 
 Extents = Mapping[Dim, Scalar]
-Inside = Literal["registers", "array", "buffer", "all"]
 
-_LOOPS = ("registers", "rows", "columns", "buffer", "dram", "buffer_places", "dram_places")
+_LOOPS = ("registers", "rows", "columns", "buffer", "dram")
+_ORDERS = ("buffer_order", "dram_order")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ArrayNest:
     """The loops of a layer under a mapping, or of a batch of them, with what else of the layer costs.
 
     Attributes:
         registers, rows, columns, buffer, dram: Iterations by dimension, from the inside out.
-        buffer_places, dram_places: Place of each loop in its level, 0 for the innermost.
+        buffer_order, dram_order: Loops of each level from the innermost outwards; the same for all of a batch.
         residual_bits: 0 without a residual.
         pooled: Output pixels that are stored as one.
         operations: Steps of the layer's own loops, without those that the mapping adds.
@@ -36,8 +37,8 @@ class ArrayNest:
     columns: Extents
     buffer: Extents
     dram: Extents
-    buffer_places: Extents
-    dram_places: Extents
+    buffer_order: tuple[Dim, ...]
+    dram_order: tuple[Dim, ...]
     stride_y: Scalar
     stride_x: Scalar
     dilation_y: Scalar
@@ -53,21 +54,20 @@ class ArrayNest:
     residual_words: Scalar
     parameter_bits: Scalar
 
-    def inside(self, level: Inside) -> dict[Dim, Scalar]:
-        """Extents of the loops inside an element, the array, the buffer, or of all."""
-        extents: dict[Dim, Scalar] = dict(self.registers)
-        for reached, factors in (
-            ("array", (self.rows, self.columns)),
-            ("buffer", (self.buffer,)),
-            ("all", (self.dram,)),
-        ):
-            if level == "registers":
-                break
-            for more in factors:
-                extents = {dim: times(extents[dim], more[dim]) for dim in DIMS}
-            if level == reached:
-                break
-        return extents
+    @cached_property
+    def array(self) -> Extents:
+        """Extents of the loops inside the array."""
+        return {dim: times(self.registers[dim], times(self.rows[dim], self.columns[dim])) for dim in DIMS}
+
+    @cached_property
+    def in_buffer(self) -> Extents:
+        """Extents of the loops inside the buffer."""
+        return {dim: times(self.array[dim], self.buffer[dim]) for dim in DIMS}
+
+    @cached_property
+    def whole(self) -> Extents:
+        """Extents of all loops."""
+        return {dim: times(self.in_buffer[dim], self.dram[dim]) for dim in DIMS}
 
 
 def nest_of(layer: Layer, mapping: ArrayMapping) -> ArrayNest:
@@ -84,8 +84,8 @@ def nest_of(layer: Layer, mapping: ArrayMapping) -> ArrayNest:
     }
     return ArrayNest(
         **loops,
-        buffer_places=dict(mapping.buffer.places()),
-        dram_places=dict(mapping.dram.places()),
+        buffer_order=mapping.buffer.outwards(),
+        dram_order=mapping.dram.outwards(),
         stride_y=layer.stride_y,
         stride_x=layer.stride_x,
         dilation_y=layer.dilation_y,
@@ -104,16 +104,34 @@ def nest_of(layer: Layer, mapping: ArrayMapping) -> ArrayNest:
 
 
 def stack_nests(nests: Sequence[ArrayNest]) -> ArrayNest:
-    """A batch of nests in ints as exact floats; what is the same in all of them stays an int, and costs nothing."""
+    """A batch of nests in ints as exact floats; what is the same in all of them stays an int, and costs nothing.
+
+    Raises:
+        ValueError: if their loops differ in order; see `group_nests`.
+    """
+    orders: dict[str, Any] = {}
+    for level, name in (("buffer", "buffer_order"), ("dram", "dram_order")):
+        repeated = [dim for dim in DIMS if any(getattr(nest, level)[dim] != 1 for nest in nests)]
+        if len({tuple(dim for dim in getattr(nest, name) if dim in repeated) for nest in nests}) > 1:
+            raise ValueError(f"{level} loops of several orders in one batch; group them first")
+        orders[name] = getattr(nests[0], name)
     loops: dict[str, Any] = {
         name: {dim: _stack([getattr(nest, name)[dim] for nest in nests]) for dim in DIMS} for name in _LOOPS
     }
     rest: dict[str, Any] = {
         field.name: _stack([getattr(nest, field.name) for nest in nests])
         for field in fields(ArrayNest)
-        if field.name not in _LOOPS
+        if field.name not in (*_LOOPS, *_ORDERS)
     }
-    return ArrayNest(**loops, **rest)
+    return ArrayNest(**loops, **orders, **rest)
+
+
+def group_nests(nests: Sequence[ArrayNest]) -> list[tuple[list[int], ArrayNest]]:
+    """Batches of nests of one order each, with the indices of their members."""
+    groups: dict[tuple[tuple[Dim, ...], ...], list[int]] = {}
+    for index, nest in enumerate(nests):
+        groups.setdefault((nest.buffer_order, nest.dram_order), []).append(index)
+    return [(members, stack_nests([nests[index] for index in members])) for members in groups.values()]
 
 
 def _stack(values: list[int]) -> Scalar:

@@ -71,6 +71,8 @@ class Packing:
 
     def lines(self, words: Scalar) -> Scalar:
         """Memory words that hold some words, beginning with a new one."""
+        if isinstance(self.together, int) and self.together == 1:
+            return times(self.spread, words)
         return times(self.spread, ceil_div(words, self.together))
 
 

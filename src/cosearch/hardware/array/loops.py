@@ -44,7 +44,6 @@ class LevelLoops(Record):
             raise ValueError(f"order lacks {', '.join(missing)}; say where each loop of the level stands")
         return self
 
-    def places(self) -> dict[Dim, int]:
-        """Place of every loop, 0 for the innermost; those that are not in the order stand outside."""
-        outwards: list[Dim] = [*reversed(self.order), *(dim for dim in DIMS if dim not in self.order)]
-        return {dim: place for place, dim in enumerate(outwards)}
+    def outwards(self) -> tuple[Dim, ...]:
+        """All dimensions from the innermost loop outwards; those that are not in the order stand outside."""
+        return (*reversed(self.order), *(dim for dim in DIMS if dim not in self.order))

@@ -26,9 +26,8 @@ def restarts(counted: Counted, operand: Operand) -> int:
     if counted.structure.places(operand)[1:3] != ("registers", "buffer"):
         return 1
     inner = [loop for loop in loops_above(counted.nest, "registers") if not loop.outer]
-    changing = [int(loop.place) for loop in inner if loop.dim in RELEVANT[operand]]
-    first = min(changing, default=None)
-    within = prod(int(loop.iterations) for loop in inner if first is not None and int(loop.place) >= first)
+    first = next((index for index, loop in enumerate(inner) if loop.dim in RELEVANT[operand]), len(inner))
+    within = prod(int(loop.iterations) for loop in inner[first:])
     tiles = within * prod(int(loop.iterations) for loop in loops_above(counted.nest, "buffer"))
     return tiles // int(moves(counted.nest, operand, "registers").trips)
 
@@ -39,7 +38,7 @@ def _words(counted: Counted, operand: Operand, place: Place) -> dict[str, int]:
     reads = counted.reads(operand, place) * (again if inner == "registers" else 1)
     if operand == "I" and inner == "registers":
         trips = int(moves(counted.nest, "I", "registers").trips) * again
-        reads = trips * int(tile(counted.nest, "I", counted.nest.inside("registers"))) * counted.input_elements()
+        reads = trips * int(tile(counted.nest, "I", counted.nest.registers)) * counted.input_elements()
     if operand == "I" and inner == "element" and place != "registers":
         reads = counted.cycles * counted.input_elements()
     fills = counted.fills(operand, place) * (again if place == "registers" else 1)

@@ -78,7 +78,7 @@ class Counted:
 
     def extents(self, place: Place) -> dict[Dim, int]:
         """Loops inside the tiles of registers or buffer."""
-        return whole(self.nest.inside("registers" if place == "registers" else "buffer"))
+        return whole(self.nest.registers if place == "registers" else self.nest.in_buffer)
 
     def elements(self, dim: Dim) -> int:
         """Elements along a loop."""

@@ -70,8 +70,8 @@ class _Move:
 def kept_while_moving(counted: Counted, place: Place) -> int:
     """Input words written to one memory when a window that moves forward along one axis keeps what it covers."""
     size = _box(counted, counted.extents(place))
-    reached = whole(counted.nest.inside("array" if place == "registers" else "buffer"))
-    loops = _in_order(counted, place)
+    reached = whole(counted.nest.array if place == "registers" else counted.nest.in_buffer)
+    loops = loops_above(counted.nest, place)
     total = full = prod(size.values())
     passed: list[_Move] = []
     for index, loop in enumerate(loops):
@@ -100,11 +100,11 @@ def passed_on(counted: Counted) -> int:
     """Input words that elements get from a neighbour, where a step of the innermost loop is as far as he is."""
     if "I" not in counted.structure.in_registers:
         return 0
-    loops = [loop for loop in _in_order(counted, "registers") if loop.dim in _AXES]
+    loops = [loop for loop in loops_above(counted.nest, "registers") if loop.dim in _AXES]
     if not loops or loops[0].dim not in ("OY", "OX", "FY", "FX"):
         return 0
     inner, along = loops[0], _neighbours(counted, loops[0].dim)
-    step = whole(counted.nest.inside("array"))[inner.dim] * counted.stride(inner.dim)
+    step = whole(counted.nest.array)[inner.dim] * counted.stride(inner.dim)
     size = _box(counted, counted.extents("registers"))
     if step < size[_AXES[inner.dim]] or not any(apart == step and count > 1 for apart, count in along):
         return 0
@@ -118,10 +118,6 @@ def _neighbours(counted: Counted, moving: Dim) -> list[tuple[int, int]]:
     own = counted.extents("registers")
     dims: list[Dim] = [dim for dim in ("OY", "OX", "FY", "FX") if _AXES[dim] == _AXES[moving]]
     return [(own[dim] * counted.stride(dim), int(counted.nest.columns[dim])) for dim in dims]
-
-
-def _in_order(counted: Counted, place: Place) -> list[Loop]:
-    return sorted(loops_above(counted.nest, place), key=lambda loop: int(loop.place))
 
 
 def _advance(counted: Counted, loop: Loop, reached: dict[Dim, int]) -> _Move:
