@@ -12,28 +12,35 @@ from cosearch.records import canonical_json, write_atomically
 from cosearch.validate import Comparison
 
 
-def run(compare: Callable[[Path], Comparison], usage: str | None, *, keep_points: bool = True) -> None:
+def run(
+    compare: Callable[..., Comparison], usage: str | None, *, also: tuple[str, ...] = (), keep_points: bool = True
+) -> None:
     """Compare a file with the model and print the result; `--out` writes all of it with the command that made it.
 
     Ends with status 0 whether targets are met or missed, and with 2 and one line if the file cannot be used.
 
     Args:
-        compare: The comparison.
+        compare: The comparison; it takes the file, and those of `also` by name.
         usage: The script's docstring.
+        also: Names of options for other files that the comparison can do without.
         keep_points: Whether single cases are written; not those of data that may not be copied.
     """
     parser = argparse.ArgumentParser(description=usage, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", type=Path, help="data in the form of the reference file")
     parser.add_argument("--json", action="store_true", help="print name, figures, targets and whether they are met")
     parser.add_argument("--out", type=Path, help="also write the whole result to a JSON file")
+    for name in also:
+        parser.add_argument(f"--{name}", type=Path)
     arguments = parser.parse_args()
+    others = {name: path for name in also if (path := getattr(arguments, name))}
     try:
-        result = compare(arguments.file)
+        result = compare(arguments.file, **others)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
     if arguments.out:
-        command = shlex.join(["python", f"validation/{Path(sys.argv[0]).name}", arguments.file.name])
+        options = [word for name, path in others.items() for word in (f"--{name}", path.name)]
+        command = shlex.join(["python", f"validation/{Path(sys.argv[0]).name}", arguments.file.name, *options])
         value = result.model_dump(mode="json", exclude=None if keep_points else {"points"})
         write_atomically(arguments.out, canonical_json({"command": command, **value}))
     if arguments.json:
