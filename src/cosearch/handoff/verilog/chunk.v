@@ -190,7 +190,6 @@ module chunk #(
     reg [I_BITS:0] word;
     integer i;
     always @(posedge clk) begin
-        if (read_go) {w_k, w_c, w_tap} <= 96'd0;
         if (read_beat) case (kind)
             2'd0: for (i = 0; i < BEAT / 64; i = i + 1)
                 if (column * (BEAT / 64) + i < CHANNELS) constants[column * (BEAT / 64) + i] <= read_data[i*64 +: 64];
@@ -226,6 +225,7 @@ module chunk #(
                     residuals[at] <= signed_word(read_data, i, p[P_R_BITS], p[P_R_SIGNED][0]);
                 end
         endcase
+        if (read_go) {w_k, w_c, w_tap} <= 96'd0;  // after the beat that ends the transfer before
     end
     function signed [31:0] signed_word(input [BEAT-1:0] beat, input integer index, input [31:0] bits, input is_signed);
         reg [31:0] value;
