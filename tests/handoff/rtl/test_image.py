@@ -32,7 +32,8 @@ from cosearch.workload import IMAGE, Layer
 PORT = DramPort(beat_bits=64, burst_latency_cycles=3, total_slots=64)
 CHUNK = Chunk(
     kind=ChunkKind.STANDARD, weight_bits=8, activation_bits=8, unroll=Unroll(K=4, C=2),
-    capacity_bits=Capacity(I=1 << 16, W=1 << 16, O=1 << 16), read_slots=8, write_slots=8, max_channels=64, output_bits=16,
+    capacity_bits=Capacity(I=1 << 16, W=1 << 16, O=1 << 16), read_slots=8, write_slots=8, max_channels=64,
+    output_bits=16,
 )  # fmt: skip
 LAYER = Layer(
     name="conv", source=IMAGE, K=20, C=10, OY=4, OX=5, FY=3, FX=3, IY=4, IX=5, padding_y=1, padding_x=1,
