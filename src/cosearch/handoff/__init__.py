@@ -1,5 +1,5 @@
 """Exporters with their read-back checks."""
 
-from cosearch.handoff.layer_file import hand_off_layers
+from cosearch.handoff.layer_file import hand_off_layers, write_layers
 
-__all__ = ["hand_off_layers"]
+__all__ = ["hand_off_layers", "write_layers"]

@@ -9,7 +9,7 @@ from cosearch.design import RunFolder, load_design
 from cosearch.errors import DesignError
 from cosearch.network import workload_of
 from cosearch.records import write_atomically
-from cosearch.workload import Layer
+from cosearch.workload import Layer, Workload
 from cosearch.workload.importers import LAYER_FILE_SCHEMA, read_layers
 
 
@@ -22,11 +22,22 @@ def hand_off_layers(folder: RunFolder) -> Path:
     design = load_design(folder.require(folder.design, "search"))
     workload = workload_of(design.network.space, design.network.blocks)
     path = folder.path / "layers.yaml"
-    content = {"schema": LAYER_FILE_SCHEMA, "layers": [_plain(layer) for layer in workload.layers]}
-    write_atomically(path, yaml.safe_dump(content, sort_keys=False))
-    if read_layers(path) != workload:
+    if not write_layers(workload, path):
         raise DesignError(f"{path.name} does not read back as the network of {folder.design.name}; report this")
     return path
+
+
+def write_layers(workload: Workload, path: Path) -> bool:
+    """Write any network as a layer file, with its concatenations; whether it reads back as the same."""
+    content: dict[str, object] = {
+        "schema": LAYER_FILE_SCHEMA,
+        "layers": [_plain(layer) for layer in workload.layers],
+    }
+    if workload.concatenations:
+        joined = [{"name": entry.name, "parts": list(entry.parts)} for entry in workload.concatenations]
+        content["concatenations"] = joined
+    write_atomically(path, yaml.safe_dump(content, sort_keys=False))
+    return read_layers(path) == workload
 
 
 def _plain(layer: Layer) -> dict[str, object]:

@@ -9,12 +9,17 @@ from cosearch.workload.layer import IMAGE
 
 @dataclass(slots=True, eq=False)
 class _Store:
-    """A region of memory: which channels belong to which tensor that a layer makes."""
+    """A region of memory, and which of its channels are taken."""
 
-    taken: list[tuple[int, int, str]] = field(default_factory=list)
+    taken: list[tuple[int, int]] = field(default_factory=list)
 
     def is_free(self, start: int, end: int) -> bool:
-        return all(end <= low or high <= start for low, high, _ in self.taken)
+        return all(end <= low or high <= start for low, high in self.taken)
+
+    @property
+    def start(self) -> int:
+        """Its first channel: tensors found later may lie in front of those found first."""
+        return min(low for low, _ in self.taken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,7 @@ class _Storage:
 
     def offset(self, name: str) -> int:
         place = self._places.get(name)
-        return place.offset if place else 0
+        return place.offset - place.store.start if place else 0
 
     def copied(self, name: str) -> str:
         """Name of a copy of a tensor."""
@@ -92,7 +97,7 @@ class _Storage:
             place = self._places.get(name)
             if place is not None:
                 start = _Place(place.store, place.offset - offset)
-                if start.offset >= 0 and self._has_room(joined, start):
+                if self._has_room(joined, start):
                     return start
             offset += self._graph.shapes[name][0]
         return _Place(_Store(), 0)
@@ -114,4 +119,4 @@ class _Storage:
     def _put(self, name: str, place: _Place, channels: int) -> None:
         if name not in self._places:
             self._places[name] = place
-            place.store.taken.append((place.offset, place.offset + channels, name))
+            place.store.taken.append((place.offset, place.offset + channels))
