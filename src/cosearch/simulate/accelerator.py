@@ -4,12 +4,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cosearch.hardware import Accelerator
-from cosearch.simulate.arbitration import steady_period, work_conserving
+from cosearch.simulate.arbitration import SharedTrace, share_slots
 from cosearch.simulate.layer import LayerTrace, simulate_layer
 from cosearch.simulate.stream import stream_images
 from cosearch.workload import Workload
-
-_NUM_SHARED_IMAGES = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,10 +18,10 @@ class AcceleratorTrace:
         period_cycles: Between two images at full rate: the slowest chunk's sum of layer cycles.
         latency_cycles: One image alone, from the start of the first layer's setup to the end of the last STORE.
         latency_loaded_cycles: The same at full rate.
-        chunk_cycles: Sum of layer cycles, by chunk.
+        chunk_cycles: Cycles of a period in which a chunk is busy with a layer, by chunk.
         layers: Trace of each layer, by name.
         starts: Start of each layer's setup for one image alone, by name.
-        shared_period_cycles: Under work-conserving arbitration, if that was asked for: reported, never certified.
+        shared: The same under work-conserving arbitration, if that was asked for: reported, never certified.
     """
 
     period_cycles: int
@@ -32,7 +30,12 @@ class AcceleratorTrace:
     chunk_cycles: tuple[int, ...]
     layers: dict[str, LayerTrace]
     starts: dict[str, int]
-    shared_period_cycles: float | None
+    shared: SharedTrace | None
+
+    @property
+    def idle_cycles(self) -> tuple[int, ...]:
+        """Cycles of a period in which a chunk waits for its next round, by chunk."""
+        return tuple(self.period_cycles - busy for busy in self.chunk_cycles)
 
 
 def simulate_accelerator(
@@ -52,6 +55,7 @@ def simulate_accelerator(
             sharing would gain is reported beside the contract's numbers.
 
     Raises:
+        InputError: if there is no image.
         HardwareError: if the accelerator could not run the network.
     """
     accelerator.check(workload)
@@ -67,19 +71,14 @@ def simulate_accelerator(
     chunk_cycles = tuple(sum(cycles[name] for name in names) for names in chunks)
     starts = _starts_alone(workload, cycles, chunk_of)
     stream = stream_images(workload, cycles, chunks, num_images)
-    shared = None
-    if arbitration == "work_conserving":
-        shared = steady_period(
-            work_conserving(workload, accelerator, stream.rounds, max(num_images, _NUM_SHARED_IMAGES))
-        )
     return AcceleratorTrace(
-        period_cycles=max(chunk_cycles),
+        period_cycles=stream.period_cycles,
         latency_cycles=max(starts[name] + cycles[name] for name in cycles),
         latency_loaded_cycles=stream.latency_cycles[-1],
         chunk_cycles=chunk_cycles,
         layers=layers,
         starts=starts,
-        shared_period_cycles=shared,
+        shared=share_slots(workload, accelerator, stream) if arbitration == "work_conserving" else None,
     )
 
 

@@ -3,21 +3,41 @@
 Between two events every transfer that waits for slots has those its chunk owns; slots of the port that nobody asks
 for are divided among the others in proportion to what they own, up to a beat a cycle. Bursts cost their latency as
 ever. A chunk keeps the order of its turns in the modulo schedule, but does not wait for their time: it takes up an
-image's layer when its previous layer has ended and so have the layer's producers.
+image's layer when its previous layer has ended and so have the layer's producers. No more images are in flight than
+in the modulo schedule: an image enters when the one so many before it has ended.
+
+All of these are waits for other work to end, no transfer takes longer than with its own slots alone, and the modulo
+schedule satisfies every wait. So no image ends later than there, whatever the number of chunks.
 
 Slots are divisible here, so times are real numbers; a round-robin of whole slots would be a little slower.
 """
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cosearch.hardware import FRAME_SLOTS, Accelerator, Chunk, DramPort
+from cosearch.simulate.stream import StreamTrace
 from cosearch.simulate.work import Step, Store, Transfer, parameters, steps_of
 from cosearch.workload import Workload
 
-_NEVER = float("inf")
 _SMALL = 1e-6
 """Slots and cycles below this are rounding."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedTrace:
+    """What an accelerator does with a network if slots that are left over are shared.
+
+    Attributes:
+        period_cycles: Mean between two images at full rate, once the pipeline is full.
+        latency_cycles: One image alone.
+        latency_loaded_cycles: Mean once the pipeline is full, images arriving at the rate that owned slots sustain.
+    """
+
+    period_cycles: float
+    latency_cycles: float
+    latency_loaded_cycles: float
 
 
 @dataclass(slots=True)
@@ -107,63 +127,79 @@ class _Runner:
 
 @dataclass(slots=True)
 class _Chunk:
-    """A chunk in the stream: the layers and images still to come, and what it waits for."""
+    """A chunk in the stream: its turn, the turns still to come, and what it waits for."""
 
     runner: _Runner
-    turns: list[tuple[str, int]]
+    turn: tuple[str, int]
+    turns: Iterator[tuple[str, int]]
     process: Iterator[tuple[_Server, ...]] | None = None
     waits: tuple[_Server, ...] = ()
 
 
-def work_conserving(
-    workload: Workload, accelerator: Accelerator, rounds: Mapping[str, int], num_images: int
-) -> list[float]:
-    """When each image has ended, in cycles from the start, if slots that are left over are shared.
+def share_slots(
+    workload: Workload, accelerator: Accelerator, stream: StreamTrace, num_images: int = 16
+) -> SharedTrace:
+    """Run a network on an accelerator with work-conserving arbitration.
 
     Args:
         workload: The network.
         accelerator: Chunks with their own slots, which they always get.
-        rounds: By layer, how many rounds of its chunk after the first layer's it takes up an image.
-        num_images: Images, all waiting at the start.
+        stream: The same under the contract: gives order, arrivals and images in flight.
+        num_images: Images of each stream; means are over the second half of them.
     """
-    return _Shared(workload, accelerator, rounds, num_images).run()
+    period, rounds = stream.period_cycles, stream.rounds
+    half = num_images // 2
+    alone = _Shared(workload, accelerator, dict.fromkeys(rounds, 0), num_in_flight=1).run(1)
+    waiting = _Shared(workload, accelerator, rounds, stream.num_in_flight).run(num_images)
+    arriving = _Shared(workload, accelerator, rounds, stream.num_in_flight, period).run(num_images)
+    latencies = [end - image * period for image, end in enumerate(arriving)]
+    return SharedTrace(
+        period_cycles=(waiting[-1] - waiting[half - 1]) / (num_images - half),
+        latency_cycles=alone[0],
+        latency_loaded_cycles=sum(latencies[half:]) / (num_images - half),
+    )
 
 
 class _Shared:
-    """All chunks on one port."""
+    """All chunks on one port, with images that arrive at an interval for ever; at 0 all of them are waiting."""
 
     def __init__(
-        self, workload: Workload, accelerator: Accelerator, rounds: Mapping[str, int], num_images: int
+        self,
+        workload: Workload,
+        accelerator: Accelerator,
+        rounds: Mapping[str, int],
+        num_in_flight: int,
+        interval_cycles: int = 0,
     ) -> None:
-        self.workload, self.port, self.num_images = workload, accelerator.port, num_images
+        self.workload, self.port = workload, accelerator.port
+        self.num_in_flight, self.interval_cycles = num_in_flight, interval_cycles
         self.steps: dict[str, list[Step]] = {}
         self.chunks: list[_Chunk] = []
         for program in accelerator.chunks:
             for entry in program.layers:
                 layer = workload.layer(entry.name)
                 self.steps[entry.name] = list(steps_of(layer, entry, program, accelerator.port))
-            names = [entry.name for entry in program.layers]
-            turns = _turns(names, rounds, num_images)
-            self.chunks.append(_Chunk(_Runner(program, accelerator.port), turns))
-        self.ends: dict[str, list[float]] = {layer.name: [] for layer in workload.layers}
+            turns = _turns([entry.name for entry in program.layers], rounds)
+            self.chunks.append(_Chunk(_Runner(program, accelerator.port), next(turns), turns))
+        self.num_ended = dict.fromkeys((layer.name for layer in workload.layers), 0)
+        self.ends: list[float] = []
         self.now = 0.0
 
-    def run(self) -> list[float]:
-        """Until the last image has ended."""
+    def run(self, num_images: int) -> list[float]:
+        """Until so many images have ended: when each of them did."""
         while True:
             while any([self.advance(chunk) for chunk in self.chunks]):
                 pass
+            if len(self.ends) >= num_images:
+                return self.ends[:num_images]
             rates = self.rates()
-            step = min((self.remaining(piece, rate) for piece, rate in rates), default=_NEVER)
-            if step == _NEVER:
-                break
+            step = min([*(self.remaining(piece, rate) for piece, rate in rates), *self.arrivals()])
             self.now += step
             for piece, rate in rates:
                 if piece.wait_cycles > _SMALL:
                     piece.wait_cycles -= step
                 else:
                     piece.slots -= rate * step
-        return [max(self.ends[name][image] for name in self.ends) for image in range(self.num_images)]
 
     def advance(self, chunk: _Chunk) -> bool:
         """Start what a chunk can start; whether it started anything."""
@@ -175,22 +211,32 @@ class _Shared:
         if following is not None:
             chunk.waits = following
             return True
-        name, _ = chunk.turns.pop(0)
-        self.ends[name].append(self.now)
-        chunk.process, chunk.waits = None, ()
+        name, image = chunk.turn
+        self.num_ended[name] += 1
+        if min(self.num_ended.values()) > image:
+            self.ends.append(self.now)
+        chunk.turn, chunk.process, chunk.waits = next(chunk.turns), None, ()
         return True
 
     def take_up(self, chunk: _Chunk) -> bool:
-        """Begin the next layer if an image is there and what it reads of it."""
-        if not chunk.turns:
-            return False
-        name, image = chunk.turns[0]
+        """Begin the next layer if its image has entered and what it reads of it is stored."""
+        name, image = chunk.turn
         layer = self.workload.layer(name)
-        if any(len(self.ends[producer]) <= image for producer in self.workload.reads(layer)):
+        has_arrived = self.now >= image * self.interval_cycles - _SMALL
+        if not has_arrived or image >= len(self.ends) + self.num_in_flight:
+            return False
+        if any(self.num_ended[producer] <= image for producer in self.workload.reads(layer)):
             return False
         chunk.process = chunk.runner.layer(self.steps[layer.name], parameters(layer, self.port))
         chunk.waits = ()
         return True
+
+    def arrivals(self) -> Iterator[float]:
+        """Cycles until images arrive that chunks wait for."""
+        for chunk in self.chunks:
+            until = chunk.turn[1] * self.interval_cycles - self.now
+            if chunk.process is None and until > _SMALL:
+                yield until
 
     def rates(self) -> list[tuple[_Piece, float]]:
         """Every piece at work with the slots it gets in a cycle: its own, and its share of those left over."""
@@ -213,14 +259,7 @@ class _Shared:
         return piece.wait_cycles if piece.wait_cycles > _SMALL else piece.slots / rate
 
 
-def _turns(names: Sequence[str], rounds: Mapping[str, int], num_images: int) -> list[tuple[str, int]]:
-    """Layers and images in the order in which a chunk runs them."""
-    last = num_images + max(rounds[name] for name in names)
-    turns = [(name, turn - rounds[name]) for turn in range(last) for name in names]
-    return [(name, image) for name, image in turns if 0 <= image < num_images]
-
-
-def steady_period(done: Sequence[float]) -> float:
-    """Mean cycles between images in the second half of a stream, when the pipeline is full."""
-    half = len(done) // 2
-    return (done[-1] - done[half - 1]) / (len(done) - half)
+def _turns(names: Sequence[str], rounds: Mapping[str, int]) -> Iterator[tuple[str, int]]:
+    """Layers and images in the order in which a chunk runs them, for ever."""
+    for turn in itertools.count():
+        yield from ((name, turn - rounds[name]) for name in names if turn >= rounds[name])

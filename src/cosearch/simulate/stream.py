@@ -9,6 +9,7 @@ import heapq
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from cosearch.errors import InputError
 from cosearch.workload import Workload
 
 
@@ -21,12 +22,19 @@ class StreamTrace:
         done_cycles: When the last layer of each image has ended, from the arrival of the first image.
         latency_cycles: From the arrival of each image to its end.
         rounds: By layer, how many rounds of its chunk after the first layer's it takes up an image.
+        period_cycles: Between two arrivals, and between two rounds of any chunk.
     """
 
     starts: dict[str, list[int]]
     done_cycles: list[int]
     latency_cycles: list[int]
     rounds: dict[str, int]
+    period_cycles: int
+
+    @property
+    def num_in_flight(self) -> int:
+        """Images that have arrived and not ended, at most."""
+        return -(-self.latency_cycles[0] // self.period_cycles)
 
 
 def stream_images(
@@ -39,7 +47,12 @@ def stream_images(
         cycles: Cycles of each layer, by name.
         chunks: Names of the layers of each chunk, in network order.
         num_images: How many images.
+
+    Raises:
+        InputError: if there is no image.
     """
+    if num_images < 1:
+        raise InputError(f"num_images={num_images}; a stream needs at least 1")
     stream = _Stream(workload, cycles, chunks, num_images)
     while stream.turns:
         stream.turn()
@@ -49,6 +62,7 @@ def stream_images(
         done_cycles=done,
         latency_cycles=[end - image * stream.period for image, end in enumerate(done)],
         rounds={name: stream.rounds_waited(names, name) for names in chunks for name in names},
+        period_cycles=stream.period,
     )
 
 

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 from cosearch.cost import best_mapping
 from cosearch.hardware import (
@@ -14,17 +15,17 @@ from cosearch.hardware import (
     Platform,
 )
 from cosearch.validate.cases import random_unroll
-from cosearch.workload import IMAGE, Concatenation, Layer, Workload
+from cosearch.workload import IMAGE, Concatenation, Layer, Op, Workload
 
 _BITS = 8
 
 
 def random_network(rng: random.Random, num_layers: int) -> Workload:
-    """A network of convolutions with residuals, pooling and concatenations.
+    """A network of convolutions with residuals, pooling, products with one number a channel and concatenations.
 
     Args:
         rng: Source of chance.
-        num_layers: Layers, at least one.
+        num_layers: Convolutions, at least one; what comes between them is on top.
     """
     layers: list[Layer] = []
     joined: list[Concatenation] = []
@@ -36,7 +37,9 @@ def random_network(rng: random.Random, num_layers: int) -> Workload:
         layers.append(layer)
         shapes[name] = layer.out_channels, layer.OY // layer.pool_y
         last = name
-        if index > 1 and rng.random() < 0.2:
+        if rng.random() < 0.15:
+            last = _excite(layers, shapes, f"e{index}")
+        elif index > 1 and rng.random() < 0.2:
             last = _join(layers, joined, shapes, f"j{index}")
     return Workload(tuple(layers), tuple(joined))
 
@@ -75,7 +78,7 @@ def _layer(
         padding_x=kernel // 2,
         pool_y=pool,
         pool_x=pool,
-        weight_bits=_BITS,
+        weight_bits=rng.choice([4, 6, _BITS]),
         input_bits=_BITS,
         output_bits=_BITS,
         residual=residual,
@@ -83,14 +86,24 @@ def _layer(
     )
 
 
-def _join(layers: list[Layer], joined: list[Concatenation], shapes: dict[str, tuple[int, int]], name: str) -> str:
-    """Concatenate the last tensor with a copy of it: a tensor of two parts, the second at an offset."""
-    first = layers[-1]
-    channels, size = shapes[first.name]
-    second = Layer(
-        name=f"{name}.part",
-        source=first.name,
-        op="copy",
+def _excite(layers: list[Layer], shapes: dict[str, tuple[int, int]], name: str) -> str:
+    """Squeeze and excite: the last tensor times one number a channel that is made of its mean."""
+    last = layers[-1].name
+    channels, size = shapes[last]
+    mean = replace(_single(f"{name}.mean", last, "average_pool", channels, size), OY=1, OX=1, FY=size, FX=size)
+    gate = replace(_single(f"{name}.gate", mean.name, "convolution", 1, 1), K=channels, C=channels)
+    product = replace(_single(f"{name}", last, "copy", channels, size), op="multiply", scale=gate.name)
+    layers += [mean, gate, product]
+    shapes[name] = channels, size
+    return name
+
+
+def _single(name: str, source: str, op: Op, channels: int, size: int) -> Layer:
+    """A layer of the least form: an operation on single channels, without a kernel."""
+    return Layer(
+        name=name,
+        source=source,
+        op=op,
         G=channels,
         K=1,
         C=1,
@@ -101,8 +114,14 @@ def _join(layers: list[Layer], joined: list[Concatenation], shapes: dict[str, tu
         weight_bits=_BITS,
         input_bits=_BITS,
         output_bits=_BITS,
-        output_offset=channels,
     )
+
+
+def _join(layers: list[Layer], joined: list[Concatenation], shapes: dict[str, tuple[int, int]], name: str) -> str:
+    """Concatenate the last tensor with a copy of it: a tensor of two parts, the second at an offset."""
+    first = layers[-1]
+    channels, size = shapes[first.name]
+    second = replace(_single(f"{name}.part", first.name, "copy", channels, size), output_offset=channels)
     layers.append(second)
     joined.append(Concatenation(name=name, parts=(first.name, second.name)))
     shapes[name] = 2 * channels, size
@@ -110,10 +129,14 @@ def _join(layers: list[Layer], joined: list[Concatenation], shapes: dict[str, tu
 
 
 def random_accelerator(rng: random.Random, workload: Workload, num_chunks: int, platform: Platform) -> Accelerator:
-    """Chunks that run any layer, each layer on one of them with its best mapping, within the slots of the port."""
+    """Chunks that run any layer, each layer on one of them with its best mapping, within the slots of the port.
+
+    Every chunk has a layer as long as there are enough.
+    """
     port = platform.port(platform.clock_hertz)
     share = port.total_slots // num_chunks
-    homes = [rng.randrange(num_chunks) for _ in workload.layers]
+    homes = [*range(num_chunks), *(rng.randrange(num_chunks) for _ in workload.layers)][: len(workload.layers)]
+    rng.shuffle(homes)
     programs: list[ChunkProgram] = []
     for index in range(num_chunks):
         own = [layer for layer, home in zip(workload.layers, homes, strict=True) if home == index]
