@@ -83,7 +83,13 @@ class BoardModel:
 
 
 def calibrate(
-    path: Path, platform: Platform, *, wanted: Sequence[str] = (), seed: int = 0, num_resamples: int = 400
+    path: Path,
+    platform: Platform,
+    *,
+    wanted: Sequence[str] = (),
+    seed: int = 0,
+    num_folds: int = 5,
+    num_resamples: int = 400,
 ) -> Calibration:
     """Fit a platform's constants to the measured runs of a CSV file.
 
@@ -92,6 +98,7 @@ def calibrate(
         platform: Where the fit begins, and what is kept of constants that the runs do not determine.
         wanted: Constants that must be determined; if any are given, others keep their values.
         seed: Of the bootstrap and of the folds.
+        num_folds: Of the cross-validation.
         num_resamples: Of the bootstrap.
 
     Raises:
@@ -114,6 +121,7 @@ def calibrate(
             constants,
             groups=[run.same_run() for run in runs],
             seed=seed,
+            num_folds=num_folds,
             num_resamples=num_resamples,
             wanted=[constant.name for constant in constants] if wanted else (),
         )
