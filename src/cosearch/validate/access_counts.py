@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from cosearch.hardware import Operand
 from cosearch.validate.access import (
     LEVELS,
     AccessCase,
@@ -99,7 +100,8 @@ def _own_checks(counted: Counted) -> Iterator[_Check]:
     closed = counted.case.counted["closed_form"]
     yield _Check("compute_cycles", counted.cycles, closed["compute_cycles"])
     yield _Check("compute_cycles", counted.macs, closed["macs"])
-    for operand, group in (("W", "weight"), ("I", "input_fills"), ("O", "output")):
+    groups: dict[Operand, str] = {"W": "weight", "I": "input_fills", "O": "output"}
+    for operand, group in groups.items():
         for level, entry in closed["tensors"][operand].items():
             yield _Check(group, counted.fills(operand, LEVELS[level]), entry["fills_if_no_first_elision"])
     for key, theirs in counted.case.counted["consensus"].items():
