@@ -6,11 +6,13 @@ Builds are kept apart: with --keep, what a killed run has finished is not run ag
 """
 
 import argparse
+import hashlib
 import json
 import sys
 from pathlib import Path
 
 from cosearch.errors import InputError
+from cosearch.handoff.rtl import bench_source, verilog_sources
 from cosearch.records import canonical_json, write_atomically
 from cosearch.validate.rtl import LAYERS_A_BUILD, InstanceResult, run_build, summarise
 
@@ -45,12 +47,18 @@ def kept_build(build: int, num: int, seed: int, folder: Path | None) -> list[Ins
     if folder is None:
         return run_build(build, num, seed)
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{seed}-{build}-{num}.json"
+    path = folder / f"{sources_hash()}-{seed}-{build}-{num}.json"
     if path.exists():
         return [InstanceResult.model_validate(entry) for entry in json.loads(path.read_text())]
     results = run_build(build, num, seed)
     write_atomically(path, canonical_json([one.model_dump(mode="json") for one in results]))
     return results
+
+
+def sources_hash() -> str:
+    """What was run: results of other Verilog are not taken over."""
+    texts = [path.read_bytes() for path in (*verilog_sources(), bench_source())]
+    return hashlib.sha256(b"".join(texts)).hexdigest()[:12]
 
 
 if __name__ == "__main__":

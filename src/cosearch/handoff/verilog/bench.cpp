@@ -1,4 +1,5 @@
-// Runs layers on the chunk: memory behind the port, program registers, a clock. One process runs many instances.
+// Runs layers on the chunk: memory behind the port, program registers, a clock. One process runs many layers, one after
+// another on the same chunk, which is reset before the first of them only.
 //
 // Usage: bench IN OUT [IN OUT ...]. Files are little-endian 32-bit words. IN: number of program registers, burst
 // latency, read slots, write slots, whether weights are loaded beforehand, beats of memory; the registers; the memory.
@@ -65,13 +66,12 @@ bool read_words(FILE* file, std::vector<uint32_t>& words) {
     return fread(words.data(), 4, words.size(), file) == words.size();
 }
 
-int run(const char* in, const char* out) {
-    Bench bench;
+int run(Bench& bench, const char* in, const char* out) {
     FILE* file = fopen(in, "rb");
     std::vector<uint32_t> head(6);
     if (!file || !read_words(file, head)) return fprintf(stderr, "%s: cannot be read\n", in), 1;
     std::vector<uint32_t> program(head[0]);
-    bench.memory.resize(size_t(head[5]) * kWords);
+    bench.memory.assign(size_t(head[5]) * kWords, 0);
     if (!read_words(file, program) || !read_words(file, bench.memory)) return fprintf(stderr, "%s: is short\n", in), 1;
     fclose(file);
 
@@ -79,9 +79,6 @@ int run(const char* in, const char* out) {
     chunk.latency = head[1];
     chunk.read_slots = head[2];
     chunk.write_slots = head[3];
-    chunk.reset = 1;
-    bench.cycle();
-    chunk.reset = 0;
     chunk.write_program = 1;
     for (size_t i = 0; i < program.size(); i++) {
         chunk.program_address = i;
@@ -109,7 +106,11 @@ int run(const char* in, const char* out) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    Bench bench;
+    bench.chunk.reset = 1;
+    bench.cycle();
+    bench.chunk.reset = 0;
     for (int i = 1; i + 1 < argc; i += 2)
-        if (run(argv[i], argv[i + 1])) return 1;
+        if (run(bench, argv[i], argv[i + 1])) return 1;
     return 0;
 }

@@ -99,7 +99,8 @@ def build_bench(parameters: ChunkParameters, folder: Path) -> Bench:
         [
             "verilator",
             *("--cc", "--exe", "--build", "-O3", "--x-assign", "fast", "--noassert"),
-            *("-Wno-WIDTH", "-Wno-fatal", "--top-module", sources[0].stem, f"-I{sources[0].parent}"),
+            *("-Wno-WIDTH", "-Wno-fatal", "--unroll-count", "256"),
+            *("--top-module", sources[0].stem, f"-I{sources[0].parent}"),
             *(f"-G{name}={value}" for name, value in asdict(parameters).items()),
             *("-CFLAGS", f"-O1 -DBEAT_BITS={parameters.BEAT}", "--Mdir", str(folder), "-o", "bench"),
             *(str(path) for path in sources),
