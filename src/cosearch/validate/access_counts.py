@@ -132,9 +132,9 @@ def _tool_checks(counted: Counted) -> Iterator[_Check]:
             continue
         for (place, operand), entry in count(counted).items():
             level = next(name for name, ours in LEVELS.items() if ours == place)
-            for name, ours in entry.items():
-                group = _group(tool, operand, name)
-                yield _Check(group, ours, round(theirs["levels"][level][operand][name]))
+            told = theirs["levels"].get(level, {}).get(operand, {})
+            for name in entry.keys() & told.keys():
+                yield _Check(_group(tool, operand, name), entry[name], round(told[name]))
 
 
 def _group(tool: str, operand: str, name: str) -> str:

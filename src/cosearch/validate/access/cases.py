@@ -73,6 +73,9 @@ def read_access_cases(path: Path) -> list[AccessCase]:
 
 def _case(entry: dict[str, Any]) -> AccessCase:
     layer = _layer(entry["layer"], entry["arch_spec"]["word"])
+    missing = {"closed_form", "consensus"} - set(entry)
+    if missing:
+        raise KeyError(min(missing))
     return AccessCase(
         name=f"{entry['id']} {layer.name}",
         number=entry["id"],
