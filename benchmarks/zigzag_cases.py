@@ -1,8 +1,8 @@
 """ZigZag's side of array_model.py: evaluate cases as they are mapped, in an interpreter that has zigzag-dse.
 
-``python benchmarks/zigzag_cases.py FILE`` reads cases in the form of validation/data/access_counts.json, evaluates
-those whose array keeps every operand at every level, once to warm up and then until 20 CPU seconds have passed, and
-prints JSON: CPU seconds of an evaluation with all else built, and each case's energy.
+``python benchmarks/zigzag_cases.py FILE [SECONDS]`` reads cases in the form of validation/data/access_counts.json,
+evaluates each once, then all in turn until so many CPU seconds have passed, 0 unless said, and prints JSON: CPU
+seconds of an evaluation with layer, array and spatial mapping built before, or null, and each case's energy.
 """
 
 import json
@@ -20,7 +20,7 @@ from zigzag.stages.mapping.spatial_mapping_conversion import SpatialMappingConve
 DIMS = {"N": "B", "K": "K", "C": "C", "OY": "OY", "OX": "OX", "FY": "FY", "FX": "FX"}
 LEVELS = ("RF", "GLB", "DRAM")
 WORD_BITS = 16
-SECONDS = 20
+NAMES = {"I": "I1", "W": "I2", "O": "O"}
 
 
 def memory(size, joules, operands, served):
@@ -53,11 +53,15 @@ def memory(size, joules, operands, served):
 
 
 def accelerator(spec):
-    """The array with one register file an element for each operand, a buffer and DRAM; energies are a word's."""
-    joules, everyone = spec["e"], ("I1", "I2", "O")
-    memories = {f"rf_{operand}": memory(spec["rf"] * WORD_BITS, joules["RF"], (operand,), []) for operand in everyone}
-    memories["glb"] = memory(spec["glb"] * WORD_BITS, joules["GLB"], everyone, ["D1", "D2"])
-    memories["dram"] = memory(2**50, joules["DRAM"], everyone, ["D1", "D2"])
+    """The array: registers of each element for each operand, a buffer, and DRAM; energies are a word's."""
+    joules = spec["e"]
+    memories = {
+        f"rf_{NAMES[operand]}": memory(spec["rf"] * WORD_BITS, joules["RF"], (NAMES[operand],), [])
+        for operand in spec["keep_rf"]
+    }
+    buffered = tuple(name for operand, name in NAMES.items() if operand in spec["keep_glb"])
+    memories["glb"] = memory(spec["glb"] * WORD_BITS, joules["GLB"], buffered, ["D1", "D2"])
+    memories["dram"] = memory(2**50, joules["DRAM"], tuple(NAMES.values()), ["D1", "D2"])
     data = {
         "name": "array",
         "operational_array": {
@@ -100,22 +104,29 @@ def layer_node(case):
     return LayerNodeFactory(node, [entry]).create()
 
 
+def levels_of(case, operand):
+    """Temporal loops of each memory that keeps an operand, from the inside out; others pass theirs outwards."""
+    mapping, spec = case["mapping"], case["arch_spec"]
+    levels, passed = [], []
+    for level in LEVELS:
+        passed += [
+            (LayerDim(DIMS[dim]), mapping["factors"][level][dim])
+            for dim in mapping["perm"][level]
+            if mapping["factors"][level].get(dim, 1) > 1
+        ]
+        if level == "DRAM" or operand in spec[f"keep_{level.lower()}"]:
+            levels.append(passed)
+            passed = []
+    return levels
+
+
 def evaluation(case):
     """A function that evaluates a case, with the layer, the array and the mapping built before."""
     node, array = layer_node(case), accelerator(case["arch_spec"])
     node.spatial_mapping.initialize_oa_dims(array.operational_array.dimension_sizes)
     stage = SpatialMappingConversionStage([None], accelerator=array, layer=node)
     spatial, spatial_int = stage.convert_user_spatial_mapping(node.spatial_mapping)
-    mapping = case["mapping"]
-    levels = [
-        [
-            (LayerDim(DIMS[dim]), mapping["factors"][level][dim])
-            for dim in mapping["perm"][level]
-            if mapping["factors"][level].get(dim, 1) > 1
-        ]
-        for level in LEVELS
-    ]
-    loops = {LayerOperand(operand): levels for operand in ("O", "W", "I")}
+    loops = {LayerOperand(operand): levels_of(case, operand) for operand in NAMES}
 
     def run():
         temporal = TemporalMapping(loops, node, TemporalMappingType.EVEN)
@@ -132,20 +143,20 @@ def evaluation(case):
 
 
 def main():
-    """Time all cases in turn."""
+    """Evaluate all cases, and time them in turn."""
     logging.disable(logging.CRITICAL)
     with open(sys.argv[1]) as file:
         cases = json.load(file)["cases"]
-    kept = [case for case in cases if len(case["arch_spec"]["keep_rf"]) == 3 == len(case["arch_spec"]["keep_glb"])]
-    runs = [evaluation(case) for case in kept]
+    limit = float(sys.argv[2]) if len(sys.argv) > 2 else 0
+    runs = [evaluation(case) for case in cases]
     energies = [run().energy_total for run in runs]
     start, rounds = time.process_time(), 0
-    while time.process_time() - start < SECONDS:
+    while time.process_time() - start < limit:
         for run in runs:
             run()
         rounds += 1
-    seconds = (time.process_time() - start) / (rounds * len(runs))
-    print(json.dumps({"seconds": seconds, "energies": energies, "ids": [case["id"] for case in kept]}))
+    seconds = (time.process_time() - start) / (rounds * len(runs)) if rounds else None
+    print(json.dumps({"seconds": seconds, "energies": energies}))
 
 
 if __name__ == "__main__":
