@@ -13,6 +13,7 @@ Slots are divisible here, so times are real numbers; a round-robin of whole slot
 """
 
 import itertools
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -42,27 +43,16 @@ class SharedTrace:
 
 @dataclass(slots=True)
 class _Piece:
-    """A stretch of one server's work: first a fixed time, then slots at no more than a pace.
+    """A stretch of one server's work.
 
     Attributes:
-        wait_cycles: Latency of bursts, fill of the store path, or all of a COMPUTE.
-        slots: Still to pass.
-        most: Slots a cycle at most: a beat, or what the drain of the accumulators allows.
+        left: Cycles still to pass, or slots if it asks for them.
+        most: Slots a cycle that it can take: a beat, or what the drain of the accumulators allows. 0 if it asks for
+            none: the latency of bursts, the fill of the store path, a COMPUTE.
     """
 
-    wait_cycles: float
-    slots: float = 0.0
-    most: float = float(FRAME_SLOTS)
-
-    @property
-    def asks(self) -> bool:
-        """Whether it is waiting for slots."""
-        return self.wait_cycles <= _SMALL and self.slots > _SMALL
-
-    @property
-    def is_over(self) -> bool:
-        """Whether nothing is left."""
-        return self.wait_cycles <= _SMALL and self.slots <= _SMALL
+    left: float
+    most: float = 0.0
 
 
 @dataclass(slots=True)
@@ -70,13 +60,12 @@ class _Server:
     """Pieces of work, one after another, and the slots of the frame that are its own."""
 
     owned: int = 0
-    pieces: list[_Piece] = field(default_factory=list[_Piece])
+    pieces: deque[_Piece] = field(default_factory=deque[_Piece])
 
-    def head(self) -> _Piece | None:
-        """The piece at work; what is over is dropped."""
-        while self.pieces and self.pieces[0].is_over:
-            self.pieces.pop(0)
-        return self.pieces[0] if self.pieces else None
+    def add(self, left: float, most: float = 0.0) -> None:
+        """A piece more, if there is anything to it."""
+        if left > 0:
+            self.pieces.append(_Piece(left, most))
 
 
 class _Runner:
@@ -91,7 +80,7 @@ class _Runner:
 
     def layer(self, steps: Sequence[Step], first: Transfer) -> Iterator[tuple[_Server, ...]]:
         """Run a layer; every yield names the servers that must be done before it goes on."""
-        self.array.pieces.append(_Piece(self.port.layer_overhead_cycles))
+        self.array.add(self.port.layer_overhead_cycles)
         yield (self.array,)
         self.load([first, steps[0].load_W, steps[0].load_I])
         yield (self.read,)
@@ -100,7 +89,7 @@ class _Runner:
             if due is not None:
                 self.store(due)
                 due = None
-            self.array.pieces.append(_Piece(step.array_cycles + self.port.step_overhead_cycles))
+            self.array.add(step.array_cycles + self.port.step_overhead_cycles)
             ahead = [following.load_W, following.load_I] if following else []
             self.load([*ahead, step.load_S, step.load_R])
             due = step.store
@@ -113,16 +102,14 @@ class _Runner:
         """Requests to the read engine."""
         for transfer in transfers:
             if transfer is not None:
-                latency = transfer.bursts * self.port.burst_latency_cycles
-                self.read.pieces.append(_Piece(latency, float(transfer.beats * FRAME_SLOTS)))
+                self.read.add(transfer.bursts * self.port.burst_latency_cycles)
+                self.read.add(transfer.beats * FRAME_SLOTS, FRAME_SLOTS)
 
     def store(self, store: Store) -> None:
         """A STORE: beats that are filled slowly pass slowly, whoever gives them slots."""
-        latency = store.transfer.bursts * self.port.burst_latency_cycles + self.port.store_overhead_cycles
-        self.write.pieces.append(_Piece(latency))
+        self.write.add(store.transfer.bursts * self.port.burst_latency_cycles + self.port.store_overhead_cycles)
         for num, cycles in store.drain_cycles:
-            if num:
-                self.write.pieces.append(_Piece(0, float(num * FRAME_SLOTS), FRAME_SLOTS / max(1, cycles)))
+            self.write.add(num * FRAME_SLOTS, FRAME_SLOTS / max(1, cycles))
 
 
 @dataclass(slots=True)
@@ -171,8 +158,10 @@ class _Shared:
         num_in_flight: int,
         interval_cycles: int = 0,
     ) -> None:
-        self.workload, self.port = workload, accelerator.port
+        self.total_slots = accelerator.port.total_slots
         self.num_in_flight, self.interval_cycles = num_in_flight, interval_cycles
+        self.reads = {layer.name: workload.reads(layer) for layer in workload.layers}
+        self.parameters = {layer.name: parameters(layer, accelerator.port) for layer in workload.layers}
         self.steps: dict[str, list[Step]] = {}
         self.chunks: list[_Chunk] = []
         for program in accelerator.chunks:
@@ -181,6 +170,7 @@ class _Shared:
                 self.steps[entry.name] = list(steps_of(layer, entry, program, accelerator.port))
             turns = _turns([entry.name for entry in program.layers], rounds)
             self.chunks.append(_Chunk(_Runner(program, accelerator.port), next(turns), turns))
+        self.servers = [server for chunk in self.chunks for server in chunk.runner.servers]
         self.num_ended = dict.fromkeys((layer.name for layer in workload.layers), 0)
         self.ends: list[float] = []
         self.now = 0.0
@@ -192,20 +182,29 @@ class _Shared:
                 pass
             if len(self.ends) >= num_images:
                 return self.ends[:num_images]
-            rates = self.rates()
-            step = min([*(self.remaining(piece, rate) for piece, rate in rates), *self.arrivals()])
-            self.now += step
-            for piece, rate in rates:
-                if piece.wait_cycles > _SMALL:
-                    piece.wait_cycles -= step
-                else:
-                    piece.slots -= rate * step
+            while not self.pass_time():
+                pass
+
+    def pass_time(self) -> bool:
+        """Go on to the next event; whether a server has nothing left to do, or an image has arrived."""
+        rates = self.rates()
+        arrivals = list(self.arrivals())
+        step = min([*(server.pieces[0].left / rate for server, rate in rates), *arrivals])
+        self.now += step
+        is_any_done = any(until <= step + _SMALL for until in arrivals)
+        for server, rate in rates:
+            piece = server.pieces[0]
+            piece.left -= rate * step
+            if piece.left <= _SMALL:
+                server.pieces.popleft()
+                is_any_done = is_any_done or not server.pieces
+        return is_any_done
 
     def advance(self, chunk: _Chunk) -> bool:
         """Start what a chunk can start; whether it started anything."""
         if chunk.process is None:
             return self.take_up(chunk)
-        if any(server.head() for server in chunk.waits):
+        if any(server.pieces for server in chunk.waits):
             return False
         following = next(chunk.process, None)
         if following is not None:
@@ -221,13 +220,12 @@ class _Shared:
     def take_up(self, chunk: _Chunk) -> bool:
         """Begin the next layer if its image has entered and what it reads of it is stored."""
         name, image = chunk.turn
-        layer = self.workload.layer(name)
         has_arrived = self.now >= image * self.interval_cycles - _SMALL
         if not has_arrived or image >= len(self.ends) + self.num_in_flight:
             return False
-        if any(self.num_ended[producer] <= image for producer in self.workload.reads(layer)):
+        if any(self.num_ended[producer] <= image for producer in self.reads[name]):
             return False
-        chunk.process = chunk.runner.layer(self.steps[layer.name], parameters(layer, self.port))
+        chunk.process = chunk.runner.layer(self.steps[name], self.parameters[name])
         chunk.waits = ()
         return True
 
@@ -238,25 +236,22 @@ class _Shared:
             if chunk.process is None and until > _SMALL:
                 yield until
 
-    def rates(self) -> list[tuple[_Piece, float]]:
-        """Every piece at work with the slots it gets in a cycle: its own, and its share of those left over."""
-        heads = [(server.owned, server.head()) for chunk in self.chunks for server in chunk.runner.servers]
-        pieces = [(owned, piece) for owned, piece in heads if piece is not None]
-        given = {id(piece): min(float(owned), piece.most) for owned, piece in pieces if piece.asks}
-        left = self.port.total_slots - sum(given.values())
-        hungry = [(owned, piece) for owned, piece in pieces if piece.asks and given[id(piece)] < piece.most]
+    def rates(self) -> list[tuple[_Server, float]]:
+        """Every server at work and its pace: of a fixed time 1, of slots its own and its share of those left over."""
+        busy = [server for server in self.servers if server.pieces]
+        asking = [server for server in busy if server.pieces[0].most]
+        given = [min(float(server.owned), server.pieces[0].most) for server in asking]
+        left = self.total_slots - sum(given)
+        hungry = [index for index, server in enumerate(asking) if given[index] < server.pieces[0].most]
         while left > _SMALL and hungry:
-            share = left / sum(owned for owned, _ in hungry)
-            for owned, piece in hungry:
-                more = min(share * owned, piece.most - given[id(piece)])
-                given[id(piece)] += more
+            share = left / sum(asking[index].owned for index in hungry)
+            for index in hungry:
+                more = min(share * asking[index].owned, asking[index].pieces[0].most - given[index])
+                given[index] += more
                 left -= more
-            hungry = [(owned, piece) for owned, piece in hungry if given[id(piece)] < piece.most - _SMALL]
-        return [(piece, given.get(id(piece), 0.0)) for _, piece in pieces]
-
-    def remaining(self, piece: _Piece, rate: float) -> float:
-        """Cycles until a piece's fixed time, or its slots, have passed."""
-        return piece.wait_cycles if piece.wait_cycles > _SMALL else piece.slots / rate
+            hungry = [index for index in hungry if given[index] < asking[index].pieces[0].most - _SMALL]
+        fixed = [(server, 1.0) for server in busy if not server.pieces[0].most]
+        return [*fixed, *zip(asking, given, strict=True)]
 
 
 def _turns(names: Sequence[str], rounds: Mapping[str, int]) -> Iterator[tuple[str, int]]:
