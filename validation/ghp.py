@@ -1,6 +1,6 @@
 """The closed form, calibrated on half of the shapes, against convolutions measured on GHP's VCU118 boards.
 
-Usage: python validation/ghp.py FILE [--json] [--out FILE], FILE as ghp_vcu118_conv_cycles.csv, which is not kept here:
+Usage: python validation/ghp.py FILE [--json] [--out FILE], FILE as ghp_vcu118_conv_cycles.csv, which is not here:
 its source's licence is the AGPL. Single cases are not written either.
 """
 

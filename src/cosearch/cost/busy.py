@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import reduce
-from operator import add
 
 from cosearch.cost.geometry import Axis
 from cosearch.cost.line import WEIGHT_LOOPS, input_loops
@@ -124,4 +123,4 @@ def _places(axis: Axis) -> list[tuple[Scalar, Place]]:
 
 
 def _sum(parts: list[Scalar]) -> Scalar:
-    return reduce(add, parts)
+    return reduce(lambda a, b: a + b, parts)
