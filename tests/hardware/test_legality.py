@@ -258,7 +258,7 @@ def test_orders_with_partial_sums(order: Any) -> None:
     check_mapping(CONV, whole, changed(ROOMY, partial_sums=False), BEAT_BITS)  # nothing is split
     assert not splits_reduction(CONV, whole)
     tile = changed(TILE, OY=14, K=64)
-    with pytest.raises(MappingError, match="needs several tiles along (OX or OY|K) between two reduction steps"):
+    with pytest.raises(MappingError, match=r"needs several tiles along (OX or OY|K) between two reduction steps"):
         check_mapping(CONV, Mapping(tile=tile, loop_order=order), ROOMY, BEAT_BITS)
 
 
