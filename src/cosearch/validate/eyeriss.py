@@ -167,7 +167,8 @@ _NOTES = (
     "calibrated: one constant, cycles in which a pass starts, fitted to all other layers; pass_start_cycles is the "
     "fit to all layers; per_image: the same with a start for each image of a pass, which was tried too",
     "CONV4 and CONV5 have the same passes, yet CONV4 takes 7 % longer for each: no rule about passes explains both",
-    "bus widths are the paper's; filters are counted once on their way through the buffer; MB are 10^6 bytes",
+    "widths of the buses (64 bits for filters and sums, 16 for inputs) are from memory of the paper, not checked "
+    "against its text; filters are counted once on their way through the buffer; MB are 10^6 bytes",
     "buffer_worst_layer_as_mapped_elsewhere: error of the worst layer's traffic with the parameters of another layer "
     "of the same kernel, the best of them: the traffic of CONV3 would be explained by sets as in CONV4",
     "energy: of the model's chip to the measured, leakage included, zeros not gated unless said; clock tree, control "
