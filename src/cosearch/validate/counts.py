@@ -21,7 +21,9 @@ from cosearch.workload.importers import from_module, read_workload
 _COLUMNS = ("network", "pixels", "parameters", "bits")
 
 
-class _Pair(NamedTuple):
+class Pair(NamedTuple):
+    """One number as somebody else counts it, and as the workload says."""
+
     reference: int
     model: int
 
@@ -61,7 +63,7 @@ def compare_counts(path: Path) -> Comparison:
     )
 
 
-def _counts(row: CsvRow) -> Mapping[str, _Pair]:
+def _counts(row: CsvRow) -> Mapping[str, Pair]:
     name, pixels = row.text("network"), row.integer("pixels", least=1)
     try:
         module = build(name)
@@ -73,8 +75,8 @@ def _counts(row: CsvRow) -> Mapping[str, _Pair]:
         module(image)
     parameters = sum(parameter.numel() for parameter in module.parameters())
     return {
-        "parameters": _Pair(row.integer("parameters"), parameters),
-        "macs_torch": _Pair(counter.get_total_flops() // 2, imported.num_macs),
+        "parameters": Pair(row.integer("parameters"), parameters),
+        "macs_torch": Pair(counter.get_total_flops() // 2, imported.num_macs),
         **_qonnx_counts(name, pixels, _widths(row)),
     }
 
@@ -86,7 +88,7 @@ def _widths(row: CsvRow) -> list[int]:
     return [int(text) for text in texts]
 
 
-def _qonnx_counts(name: str, pixels: int, bits: list[int]) -> Mapping[str, _Pair]:
+def _qonnx_counts(name: str, pixels: int, bits: list[int]) -> Mapping[str, Pair]:
     try:
         from cosearch.validate.qonnx_cost import count, write_quantised
     except ModuleNotFoundError as error:
@@ -96,16 +98,18 @@ def _qonnx_counts(name: str, pixels: int, bits: list[int]) -> Mapping[str, _Pair
         write_quantised(build(name, seed=0), example_input(name, seed=0, size=pixels), bits, path)
         ours, theirs = read_workload(path), count(path)
     return {
-        "macs": _Pair(theirs.macs, ours.num_macs),
-        "weights": _Pair(theirs.weights, sum(layer.num_weights for layer in ours.layers)),
-        "weight_bits": _Pair(theirs.weight_bits, _weight_bits(ours)),
-        "bit_operations": _Pair(theirs.bit_operations, _bit_operations(ours)),
+        "macs": Pair(theirs.macs, ours.num_macs),
+        "weights": Pair(theirs.weights, sum(layer.num_weights for layer in ours.layers)),
+        "weight_bits": Pair(theirs.weight_bits, weight_bits(ours)),
+        "bit_operations": Pair(theirs.bit_operations, bit_operations(ours)),
     }
 
 
-def _weight_bits(workload: Workload) -> int:
+def weight_bits(workload: Workload) -> int:
+    """Bits of all weights, without biases."""
     return sum(layer.num_weights * layer.weight_bits for layer in workload.layers)
 
 
-def _bit_operations(workload: Workload) -> int:
+def bit_operations(workload: Workload) -> int:
+    """Multiply-accumulates, each times the bits of its weight and of its input."""
     return sum(layer.num_macs * layer.weight_bits * layer.input_bits for layer in workload.layers)

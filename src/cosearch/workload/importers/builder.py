@@ -4,7 +4,16 @@ from collections.abc import Sequence
 
 from cosearch.errors import UnsupportedLayerError
 from cosearch.workload.importers import axes as ax
-from cosearch.workload.importers.elementwise import Formula, Joining, Signal, apply, combine, same_base, unpadded
+from cosearch.workload.importers.elementwise import (
+    Formula,
+    Joining,
+    Signal,
+    apply,
+    combine,
+    plain,
+    same_base,
+    unspread,
+)
 from cosearch.workload.importers.functions import Function
 from cosearch.workload.importers.operations import POINT, OperationGraph, OperationKind, Read, Tensor, Value, Window
 from cosearch.workload.importers.tape import Tape
@@ -28,7 +37,7 @@ class Builder:
 
     def finish(self, outputs: Sequence[Signal]) -> OperationGraph:
         """The whole network, with what it returns."""
-        values = [unpadded(self.tape.settle(signal)) for signal in outputs]
+        values = [plain(self.tape.settle(signal)) for signal in outputs]
         reads = tuple(Read(value.tensor.name, value.bits) for value in values)
         return OperationGraph(tuple(self.tape.operations), self.image.tensor.shape, reads)
 
@@ -75,7 +84,7 @@ class Builder:
         self, signal: Signal, weight: tuple[int, int], *, weight_bits: int | None = None, label: str = ""
     ) -> Value:
         """A fully connected layer over the last dimension; `weight` is outputs, inputs."""
-        value = unpadded(self.tape.settle(signal))
+        value = plain(self.tape.settle(signal))
         (C, H, W), last = value.tensor.shape, value.axes[-1]
         if ax.size_of(last) != weight[1]:
             raise UnsupportedLayerError(f"a linear layer of {weight[1]} inputs reads {ax.size_of(last)}")
@@ -111,7 +120,7 @@ class Builder:
 
     def adaptive_pool(self, signal: Signal, kind: OperationKind, size: tuple[int, int]) -> Value:
         """Pooling to so many rows and columns, which must divide those there are."""
-        value = unpadded(self.tape.settle(signal))
+        value = plain(self.tape.settle(signal))
         rows, columns = value.tensor.shape[1:]
         if rows % size[0] or columns % size[1]:
             raise UnsupportedLayerError(
@@ -123,7 +132,7 @@ class Builder:
 
     def reduce(self, signal: Signal, kind: OperationKind, dims: Sequence[int], *, keep: bool) -> Value:
         """Mean or maximum over all pixels."""
-        value = unpadded(self.tape.settle(signal))
+        value = plain(self.tape.settle(signal))
         C, H, W = value.tensor.shape
         reduced = {dim % len(value.axes) for dim in dims}
         factors = tuple(factor for dim in sorted(reduced) for factor in value.axes[dim])
@@ -140,7 +149,7 @@ class Builder:
 
     def concatenate(self, signals: Sequence[Signal], dim: int) -> Value:
         """Values one behind the other along their channels."""
-        values = [unpadded(self.tape.settle(signal)) for signal in signals]
+        values = [plain(self.tape.settle(signal)) for signal in signals]
         if len(values) == 1:
             return values[0]
         first, index = values[0], dim % len(values[0].axes)
@@ -165,7 +174,7 @@ class Builder:
 
     def affine(self, signal: Signal, constant: Sequence[int]) -> Value:
         """A scale or a shift by a constant of this shape: one number, or one a channel."""
-        value = unpadded(self.tape.settle(signal))
+        value = plain(self.tape.settle(signal))
         wide = [len(constant) - index for index, size in enumerate(constant) if size > 1]  # counted from the end
         ours = dict(enumerate(reversed(value.axes), start=1))
         for index in wide:
@@ -179,7 +188,7 @@ class Builder:
 
     def normalise(self, signal: Signal) -> Value:
         """A batch norm, of which each channel has a scale and a shift."""
-        value = unpadded(self.tape.settle(signal))
+        value = plain(self.tape.settle(signal))
         if not ax.covers(value.axes[1], {"C": value.tensor.shape[0]}):
             raise UnsupportedLayerError("a batch norm over a dimension that is not that of the channels")
         return self.tape.push("affine", (value,), value.tensor.shape, value.axes)
@@ -200,17 +209,17 @@ class Builder:
 
     def reshape(self, signal: Signal, sizes: Sequence[int]) -> Value:
         """The same numbers in other dimensions; one size may be -1."""
-        value = unpadded(self.tape.settle(signal))
+        value = plain(self.tape.settle(signal))
         return value._replace(axes=ax.reshaped(value.axes, sizes))
 
     def permute(self, signal: Signal, order: Sequence[int]) -> Value:
         """Dimensions in another order."""
-        value = unpadded(self.tape.settle(signal))
+        value = plain(self.tape.settle(signal))
         return value._replace(axes=tuple(value.axes[index] for index in order))
 
     def pad(self, signal: Signal, margin: tuple[int, int, int, int]) -> Value:
         """Zeros around rows and columns: top, left, bottom, right."""
-        value = self.tape.settle(signal)
+        value = unspread(self.tape.settle(signal))
         _channels(value)
         if min(margin) < 0:
             raise UnsupportedLayerError(f"padding by {min(margin)} cuts the map; it must not be negative")
@@ -224,6 +233,8 @@ class Builder:
         if any(value.margin):
             sizes[-2] += value.margin[0] + value.margin[2]
             sizes[-1] += value.margin[1] + value.margin[3]
+        if value.spread is not None:
+            sizes[-2:] = value.spread
         return tuple(sizes)
 
 

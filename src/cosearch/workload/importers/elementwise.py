@@ -62,10 +62,10 @@ def apply(function: Function, signal: Signal, place: str) -> Formula:
     """A function of a signal.
 
     Raises:
-        UnsupportedLayerError: if the signal is padded, since f(0) need not be 0.
+        UnsupportedLayerError: if the signal is padded, since f(0) need not be 0, or repeated over pixels.
     """
     if isinstance(signal, Value):
-        return Formula(unpadded(signal), function, Unary(function, signal), place)
+        return Formula(plain(signal), function, Unary(function, signal), place)
     inner = signal.function
     return Formula(signal.base, lambda x: function(inner(x)), Unary(function, signal), place)
 
@@ -73,23 +73,38 @@ def apply(function: Function, signal: Signal, place: str) -> Formula:
 def same_base(left: Signal, right: Signal) -> bool:
     """Whether two signals are functions of one stored value, read alike."""
     first, second = _base(left), _base(right)
-    return (first.tensor, first.axes, first.margin) == (second.tensor, second.axes, second.margin)
+    return first._replace(bits=None) == second._replace(bits=None)
 
 
 def combine(joining: Joining, left: Signal, right: Signal, place: str) -> Formula:
     """Two functions of one stored value as one."""
     first, second, join = _function(left), _function(right), JOININGS[joining]
-    return Formula(unpadded(_base(left)), lambda x: join(first(x), second(x)), Binary(joining, left, right), place)
+    return Formula(plain(_base(left)), lambda x: join(first(x), second(x)), Binary(joining, left, right), place)
 
 
-def unpadded(value: Value) -> Value:
+def plain(value: Value) -> Value:
     """The value itself.
 
     Raises:
-        UnsupportedLayerError: if it is padded.
+        UnsupportedLayerError: if it is padded, or repeated over pixels.
     """
     if any(value.margin):
         raise UnsupportedLayerError("padding is followed by neither a convolution nor pooling; pad there instead")
+    return unspread(value)
+
+
+def unspread(value: Value) -> Value:
+    """The value itself.
+
+    Raises:
+        UnsupportedLayerError: if it is repeated over pixels.
+    """
+    if value.spread is not None:
+        rows, columns = value.spread
+        raise UnsupportedLayerError(
+            f"numbers of a channel repeated over {rows}x{columns} pixels are read; "
+            "supported is their product with a map"
+        )
     return value
 
 

@@ -20,6 +20,21 @@ _TOLERANCE = 1e-5
 """Constants in files are float32: 1/6 is off by 5e-9, times the grid's end."""
 
 
+def negative(x: np.ndarray) -> np.ndarray:
+    """-x."""
+    return -x
+
+
+def exponential(x: np.ndarray) -> np.ndarray:
+    """E to the power of x."""
+    return np.exp(x)
+
+
+def reciprocal(x: np.ndarray) -> np.ndarray:
+    """1 / x."""
+    return 1 / x
+
+
 def power(exponent: float) -> Function:
     """X to the power of a number."""
     return lambda x: x**exponent
@@ -104,15 +119,23 @@ MONOTONE: frozenset[Activation] = frozenset({"linear", "relu", "relu6", "hard_si
 
 def activation_of(function: Function) -> Activation | None:
     """The activation that a function equals on the grid, or None."""
-    values = function(_GRID)
+    values = _on_grid(function)
     for name, known in _NAMED:
         if np.allclose(values, known(_GRID), rtol=_TOLERANCE, atol=_TOLERANCE):
             return name
     return None
 
 
+def _on_grid(function: Function) -> np.ndarray:
+    """Values on the grid, not finite ones among them where a step of a chain has a pole."""
+    with np.errstate(all="ignore"):
+        return function(_GRID)
+
+
 def is_affine(function: Function) -> bool:
     """Whether a function is a straight line: a scale and a shift."""
-    values = function(_GRID)
+    values = _on_grid(function)
+    if not np.isfinite(values).all():
+        return False
     steps = np.diff(values)
-    return bool(np.isfinite(values).all() and np.allclose(steps, steps[0], rtol=_TOLERANCE, atol=_TOLERANCE * 1e-3))
+    return bool(np.allclose(steps, steps[0], rtol=_TOLERANCE, atol=_TOLERANCE * 1e-3))

@@ -8,6 +8,7 @@ import numpy as np
 import onnx
 from google.protobuf.message import DecodeError
 from onnx import AttributeProto, ModelProto, NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
+from onnx.checker import ValidationError
 from onnx.external_data_helper import load_external_data_for_tensor, uses_external_data
 from onnx.inliner import inline_local_functions
 from onnx.reference import ReferenceEvaluator
@@ -22,7 +23,7 @@ from cosearch.workload.importers.onnx_operators import OPERATORS
 from cosearch.workload.importers.onnx_quantisers import CODE_BITS
 from cosearch.workload.importers.operations import OperationGraph, Value
 
-_KEPT_VALUES = 1 << 16
+_KEPT_VALUES = 1 << 12
 """Constants of more numbers are weights: their shape is kept, not their values."""
 
 _QUANTISER_DOMAINS = ("qonnx.custom_op.general", "finn.custom_op.general", "onnx.brevitas")
@@ -74,7 +75,7 @@ class _Reader:
                 self._held[node.output[0]] = self._call(node)
             except WorkloadError as error:
                 raise error if error.where else error.at(place) from None
-        outputs = OnnxNode("output", {}, [self._held[entry.name] for entry in self._graph.output])
+        outputs = OnnxNode("", {}, [self._held[entry.name] for entry in self._graph.output])
         return self._builder.finish([outputs.signal(index) for index in range(len(outputs.inputs))])
 
     def _call(self, node: NodeProto) -> Held:
@@ -91,7 +92,7 @@ class _Reader:
             raise UnsupportedLayerError(
                 f"operator {name} is not supported; supported: {', '.join(sorted(OPERATORS))}"
             )
-        return OPERATORS[node.op_type](self._builder, OnnxNode(node.op_type, attributes, inputs))
+        return OPERATORS[node.op_type](self._builder, OnnxNode(_name(node), attributes, inputs))
 
     def _input(self, name: str) -> Held | None:
         if not name:
@@ -130,10 +131,13 @@ def _sizes(entry: ValueInfoProto) -> list[int | str]:
 
 def _constant(tensor: TensorProto, folder: Path) -> Constant:
     shape = tuple(tensor.dims)
-    small = int(np.prod(shape)) <= _KEPT_VALUES
-    if small and uses_external_data(tensor):
-        load_external_data_for_tensor(tensor, str(folder))
-    values = numpy_helper.to_array(tensor) if small else None
+    known = int(np.prod(shape)) <= _KEPT_VALUES
+    if known and uses_external_data(tensor):
+        try:
+            load_external_data_for_tensor(tensor, str(folder))
+        except ValidationError:
+            known = False  # the file beside this one is missing; most networks are read without it
+    values = numpy_helper.to_array(tensor) if known else None
     return Constant(shape, tensor.name, CODE_BITS.get(tensor.data_type), values)
 
 
@@ -141,6 +145,11 @@ def _attribute(entry: AttributeProto) -> Any:
     """An attribute as a Python value, bytes as text."""
     value = helper.get_attribute_value(entry)
     return value.decode() if isinstance(value, bytes) else value
+
+
+def _name(node: NodeProto) -> str:
+    """A node's name without its operator, as exporters write ``/stem/conv/Conv``."""
+    return node.name.strip("/").removesuffix(f"/{node.op_type}")
 
 
 def _is_quantiser(node: NodeProto, inputs: Sequence[Held | None]) -> bool:

@@ -23,13 +23,13 @@ class OnnxNode:
     """What an operator is called with.
 
     Attributes:
-        operator: Its name.
+        name: Of the node; may be empty.
         attributes: By name, as Python values.
         inputs: What they hold; None is left out.
     """
 
-    def __init__(self, operator: str, attributes: Mapping[str, Any], inputs: Sequence[Held | None]) -> None:
-        self.operator = operator
+    def __init__(self, name: str, attributes: Mapping[str, Any], inputs: Sequence[Held | None]) -> None:
+        self.name = name
         self.attributes = attributes
         self.inputs = inputs
 
@@ -64,6 +64,10 @@ class OnnxNode:
         raise UnsupportedLayerError(
             f"input {index} is no constant; supported are constant weights, shapes and bounds"
         )
+
+    def label(self, weights: Constant) -> str:
+        """Name of a layer with these weights: theirs if it tells something, else the node's."""
+        return weights.label or self.name
 
     def operand(self, index: int) -> Signal | Constant:
         """An input of either kind."""

@@ -29,7 +29,7 @@ def _convolution(builder: Builder, node: OnnxNode) -> Held:
         _sliding(builder, node, kernel),
         groups=node.attributes.get("group", 1),
         weight_bits=weight.bits,
-        label=weight.label,
+        label=node.label(weight),
     )
 
 
@@ -82,13 +82,13 @@ def _gemm(builder: Builder, node: OnnxNode) -> Held:
     weight = node.constant(1)
     rows, columns = _matrix(weight)
     shape = (rows, columns) if node.attributes.get("transB", 0) else (columns, rows)
-    return builder.linear(node.signal(), shape, weight_bits=weight.bits, label=weight.label)
+    return builder.linear(node.signal(), shape, weight_bits=weight.bits, label=node.label(weight))
 
 
 def _matmul(builder: Builder, node: OnnxNode) -> Held:
     weight = node.constant(1)
     rows, columns = _matrix(weight)
-    return builder.linear(node.signal(), (columns, rows), weight_bits=weight.bits, label=weight.label)
+    return builder.linear(node.signal(), (columns, rows), weight_bits=weight.bits, label=node.label(weight))
 
 
 def _matrix(weight: Constant) -> tuple[int, int]:
@@ -199,6 +199,9 @@ OPERATORS: Mapping[str, Operator] = MappingProxyType(
         "Sigmoid": _function(functions.sigmoid),
         "Tanh": _function(functions.tanh),
         "Erf": _function(functions.error_function),
+        "Neg": _function(functions.negative),
+        "Exp": _function(functions.exponential),
+        "Reciprocal": _function(functions.reciprocal),
         "Gelu": _gelu,
         "Pow": _power,
         "Add": _joining("add"),

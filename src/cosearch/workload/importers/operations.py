@@ -92,9 +92,11 @@ class Value(NamedTuple):
         axes: Its dimensions, on the stored axes.
         bits: Asked for by the last quantiser, None without one.
         margin: Zeros around it, which the reading window takes as its padding: top, left, bottom, right.
+        spread: Rows and columns over which its one pixel is repeated, None without; a product takes it as it is.
     """
 
     tensor: Tensor
     axes: Axes
     bits: int | None = None
     margin: tuple[int, int, int, int] = (0, 0, 0, 0)
+    spread: tuple[int, int] | None = None

@@ -5,7 +5,7 @@ from typing import get_args
 
 from cosearch.errors import UnsupportedLayerError
 from cosearch.workload.importers import axes as ax
-from cosearch.workload.importers.elementwise import Binary, Formula, Joining, Signal, apply, unpadded
+from cosearch.workload.importers.elementwise import Binary, Formula, Joining, Signal, apply, plain
 from cosearch.workload.importers.functions import activation_of, is_affine
 from cosearch.workload.importers.operations import POINT, Operation, OperationKind, Read, Tensor, Value, Window
 from cosearch.workload.layer import Activation
@@ -62,13 +62,15 @@ class Tape:
 
     def join(self, joining: Joining, left: Value, right: Value) -> Value:
         """Two tensors as one: a residual add, or a map times one number a channel."""
-        left, right = unpadded(left), unpadded(right)
+        if joining == "multiply" and (left.spread or left.tensor.shape[1:] == (1, 1)) and not right.spread:
+            left, right = right, left
+        if joining == "multiply" and right.spread == left.tensor.shape[1:]:
+            right = right._replace(spread=None)
+        left, right = plain(left), plain(right)
         if joining == "add" and (left.tensor.shape, left.axes) == (right.tensor.shape, right.axes):
             return self.push("add", (left, right), left.tensor.shape, left.axes)
-        if joining == "multiply" and left.tensor.shape[1:] == (1, 1):
-            left, right = right, left
-        spread = left.axes[:2] == right.axes[:2] and len(left.axes) == len(right.axes)
-        if joining == "multiply" and spread and right.tensor.shape == (left.tensor.shape[0], 1, 1):
+        alike = left.axes[:2] == right.axes[:2] and len(left.axes) == len(right.axes)
+        if joining == "multiply" and alike and right.tensor.shape == (left.tensor.shape[0], 1, 1):
             return self.push("multiply", (left, right), left.tensor.shape, left.axes)
         sizes = (ax.sizes_of(left.axes), ax.sizes_of(right.axes))
         raise UnsupportedLayerError(

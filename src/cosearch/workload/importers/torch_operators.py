@@ -146,14 +146,15 @@ def _power(builder: Builder, a: Arguments) -> Signal:
     return builder.function(functions.power(exponent), a.signal("self"))
 
 
-def _joining(joining: Joining) -> Operator:
+def _joining(joining: Joining, *, turned: bool = False) -> Operator:
     def join(builder: Builder, a: Arguments) -> Signal:
         alpha = a.raw("alpha") if "alpha" in a else 1
         if alpha != 1:
             raise UnsupportedLayerError(f"alpha={alpha}; supported is 1, scale the second operand before")
         if "rounding_mode" in a and a.raw("rounding_mode") is not None:
             raise UnsupportedLayerError("a division that rounds is not modelled")
-        return arithmetic(builder, joining, a.raw("self"), a.raw("other"))
+        names = ("other", "self") if turned else ("self", "other")
+        return arithmetic(builder, joining, a.raw(names[0]), a.raw(names[1]))
 
     return join
 
@@ -200,10 +201,14 @@ OPERATORS: Mapping[str, Operator] = MappingProxyType(
         "aten.silu": _function(functions.swish),
         "aten.tanh": _function(functions.tanh),
         "aten.erf": _function(functions.error_function),
+        "aten.neg": _function(functions.negative),
+        "aten.exp": _function(functions.exponential),
+        "aten.reciprocal": _function(functions.reciprocal),
         "aten.gelu": _gelu,
         "aten.pow": _power,
         "aten.add": _joining("add"),
         "aten.sub": _joining("subtract"),
+        "aten.rsub": _joining("subtract", turned=True),
         "aten.mul": _joining("multiply"),
         "aten.div": _joining("divide"),
         "aten.cat": _concatenate,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from cosearch.errors import UnsupportedLayerError
 from cosearch.workload.importers.builder import Builder
 from cosearch.workload.importers.constants import Constant
-from cosearch.workload.importers.elementwise import Signal
+from cosearch.workload.importers.elementwise import Signal, plain
 from cosearch.workload.importers.operations import Value
 
 
@@ -40,12 +40,19 @@ def unsqueezed(builder: Builder, signal: Signal, dims: Sequence[int]) -> Value:
 
 
 def expanded(builder: Builder, signal: Signal, sizes: Sequence[int]) -> Signal:
-    """Numbers of a channel repeated over pixels: the product that follows repeats them itself."""
+    """Numbers of a channel repeated over pixels, for a product with a map."""
     own = builder.shape(signal)
-    fits = len(own) == len(sizes)
-    if not fits or any(size != 1 and wide not in (-1, 1, size) for size, wide in zip(own, sizes, strict=True)):
-        raise UnsupportedLayerError(f"{'x'.join(map(str, own))} does not expand to {'x'.join(map(str, sizes))}")
-    return signal
+    fits = len(own) == len(sizes) and all(
+        size in (-1, wide) or wide == 1 for wide, size in zip(own, sizes, strict=True)
+    )
+    target = tuple(wide if size == -1 else size for wide, size in zip(own, sizes, strict=False))
+    if fits and target == own:
+        return signal
+    if not fits or len(own) != 4 or target[:2] != own[:2]:
+        raise UnsupportedLayerError(
+            f"{'x'.join(map(str, own))} expanded to {'x'.join(map(str, sizes))}; supported is one pixel repeated"
+        )
+    return plain(builder.tape.settle(signal))._replace(spread=target[2:])
 
 
 def shuffled(builder: Builder, signal: Signal, groups: int) -> Value:

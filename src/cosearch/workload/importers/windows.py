@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from cosearch.errors import UnsupportedLayerError
+from cosearch.workload.importers.elementwise import unspread
 from cosearch.workload.importers.operations import Value, Window
 
 Pair = tuple[int, int]
@@ -28,8 +29,10 @@ class Sliding:
         """The window on a value, whose margin it takes as padding, and the rows and columns that it makes.
 
         Raises:
-            UnsupportedLayerError: if padding is negative, or the window is larger than the padded map.
+            UnsupportedLayerError: if padding is negative, the window is larger than the padded map, or the map is one
+                pixel that is repeated.
         """
+        unspread(value)
         padding = tuple(own + margin for own, margin in zip(self.padding, value.margin, strict=True))
         if min(padding) < 0:
             raise UnsupportedLayerError(f"padding by {min(padding)} cuts the map; it must not be negative")
