@@ -7,7 +7,7 @@ from cosearch.report.words import count, percent
 
 Status = Literal["met", "missed", "no target", "not run"]
 
-_FRACTIONS = {"error", "errors", "mape", "bias", "share", "gap", "slowdown", "exact", "gain"}
+_FRACTIONS = {"error", "errors", "mape", "bias", "share", "gap", "slowdown", "exact", "saved"}
 """Words in the name of a figure that is a fraction of something."""
 
 _EXACTLY = 1e-9
@@ -44,7 +44,7 @@ class JudgedFigure:
     @property
     def label(self) -> str:
         """The name in words."""
-        return self.name.removeprefix("num_").replace("_", " ").replace("mape", "mean error")
+        return self.name.removeprefix("num_").replace("_", " ").replace(".", " ").replace("mape", "mean error")
 
     @property
     def shown(self) -> str:

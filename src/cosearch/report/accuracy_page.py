@@ -9,7 +9,7 @@ from cosearch.report.accuracy import Judged
 from cosearch.report.sheet import Chart, plain, render_sheet
 from cosearch.report.words import count
 
-FEW_CASES = 16
+FEW_CASES = 24
 """Up to so many, every case gets a bar of its own."""
 
 _SCATTER_NOTE = "The dashed line is agreement; the bands are 5 and 10 % around it."

@@ -13,6 +13,7 @@ class Outcome(Record):
         comparison: The result; none if it was not run.
         data: Name of the file it was run on; empty where it needs none.
         command: What made the committed result; empty if it ran now.
+        because: Why the committed result was read, as half a sentence.
         needs: What it needs in order to run; empty if it ran.
     """
 
@@ -22,6 +23,7 @@ class Outcome(Record):
     comparison: Comparison | None = None
     data: str = ""
     command: str = ""
+    because: str = ""
     needs: str = ""
 
     @property
@@ -30,7 +32,7 @@ class Outcome(Record):
         if self.comparison is None:
             return f"Not run: needs {self.needs}."
         if self.command:
-            return f"Committed result of: {self.command}"
+            return f"Committed result, since {self.because}. Made by: {self.command}"
         return f"Run now on {self.data}." if self.data else "Run now; needs no data."
 
     def summary(self) -> dict[str, object]:

@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from cosearch.errors import DataError, InputError
@@ -18,14 +19,14 @@ class Job:
     Attributes:
         entry: Of the registry.
         path: File to run on; none if it is not run.
-        committed: Whether the committed result is read instead.
+        because: Why the committed result is read instead; empty if it is not.
         is_own_data: Whether a user gave the data.
         needs: What is missing.
     """
 
     entry: Registered
     path: Path | None = None
-    committed: bool = False
+    because: str = ""
     is_own_data: bool = False
     needs: str = ""
 
@@ -39,10 +40,10 @@ class Job:
         blank = Outcome(
             name=entry.name, title=entry.title, cause="" if self.is_own_data else entry.cause, needs=self.needs
         )
-        found = committed_result(entry.name) if self.committed else None
+        found = committed_result(entry.name) if self.because else None
         if found is not None:
             command, comparison = found
-            return _filled(blank, comparison=comparison, command=command)
+            return _filled(blank, comparison=comparison, command=command, because=self.because)
         if self.path is None:
             return blank
         return _filled(blank, comparison=entry.compare(self.path), data=self.path.name)
@@ -52,7 +53,7 @@ def plan(registry: Mapping[str, Registered], names: Sequence[str], folder: Path 
     """What is to be done for the names, or for every comparison if there are none.
 
     A slow comparison runs where it is asked for by name, or on a user's own data; else its committed result is read.
-    So is that of data which may not be shipped.
+    So is that of data which may not be shipped, and of what needs a module that is not installed.
 
     Args:
         registry: All comparisons by name.
@@ -74,17 +75,38 @@ def plan(registry: Mapping[str, Registered], names: Sequence[str], folder: Path 
 
 def _job(entry: Registered, folder: Path | None, *, is_named: bool) -> Job:
     is_own_data = folder is not None and bool(entry.data)
-    has_result = not is_own_data and shipped("results", f"{entry.name}.json") is not None
     path = _data_of(entry, folder)
-    if entry.slow and not is_named and not is_own_data:
-        return Job(entry=entry, committed=True) if has_result else Job(entry=entry, needs=_asking(entry))
-    if path is not None:
-        return Job(entry=entry, path=path, is_own_data=is_own_data)
-    if is_named:
+    if path is None and is_named:
         raise DataError(_missing(entry, folder)).at(entry.name)
-    if has_result:
-        return Job(entry=entry, committed=True)
-    return Job(entry=entry, needs=entry.data[0], is_own_data=is_own_data)
+    hindrance = "" if is_named else _hindrance(entry, path, is_own_data=is_own_data)
+    if not hindrance:
+        return Job(entry=entry, path=path, is_own_data=is_own_data)
+    if not is_own_data and shipped("results", f"{entry.name}.json"):
+        return Job(entry=entry, because=hindrance)
+    return Job(entry=entry, needs=_needs(entry, path), is_own_data=is_own_data)
+
+
+def _hindrance(entry: Registered, path: Path | None, *, is_own_data: bool) -> str:
+    """Why a comparison that nobody named does not run, as half a sentence; empty if it does."""
+    if path is None:
+        return f"its data are not shipped{_why(entry)}"
+    absent = _absent_modules(entry)
+    if absent:
+        return f"{', '.join(absent)} is not installed"
+    return "it takes long" if entry.slow and not is_own_data else ""
+
+
+def _needs(entry: Registered, path: Path | None) -> str:
+    if path is None:
+        return entry.data[0]
+    absent = _absent_modules(entry)
+    if absent:
+        return f"{', '.join(absent)}, which is not installed"
+    return f"to be asked for by name, as it takes long: cosearch validate {entry.name}"
+
+
+def _absent_modules(entry: Registered) -> list[str]:
+    return [name for name in entry.modules if find_spec(name) is None]
 
 
 def _data_of(entry: Registered, folder: Path | None) -> Path | None:
@@ -97,15 +119,14 @@ def _data_of(entry: Registered, folder: Path | None) -> Path | None:
     return next((path for path in candidates if path is not None), None)
 
 
-def _asking(entry: Registered) -> str:
-    return f"to be asked for by name, as it takes long: cosearch validate {entry.name}"
-
-
 def _missing(entry: Registered, folder: Path | None) -> str:
     if folder is not None:
         return f"needs {entry.data[0]}, which is not in {folder}; put it there"
-    why = f" ({entry.unshipped})" if entry.unshipped else ""
-    return f"needs {entry.data[0]}, which is not shipped{why}; give its folder with --data"
+    return f"needs {entry.data[0]}, which is not shipped{_why(entry)}; give its folder with --data"
+
+
+def _why(entry: Registered) -> str:
+    return f" ({entry.unshipped})" if entry.unshipped else ""
 
 
 def _unknown(name: str, registry: Mapping[str, Registered]) -> InputError:

@@ -5,9 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cosearch.validate.access_counts import compare_access_counts
+from cosearch.validate.chaidnn import compare_chaidnn
+from cosearch.validate.closed_form import compare_closed_form
 from cosearch.validate.comparison import Comparison
+from cosearch.validate.eyeriss import compare_eyeriss
 from cosearch.validate.gemmini import compare_gemmini
+from cosearch.validate.ghp import compare_ghp
 from cosearch.validate.multi_clp import compare_multi_clp
+from cosearch.validate.rtl import compare_rtl_chunk
 from cosearch.validate.trips_predictor import compare_trips_predictor
 from cosearch.validate.zhang import compare_zhang
 
@@ -22,7 +27,8 @@ class Registered:
         compare: The comparison; what needs no data does not look at the path.
         data: Name of the file it reads, and other names it may have; empty if it needs none.
         slow: Whether it runs only when it is asked for by name; else its committed result is read.
-        unshipped: Why its data do not come with the package; empty if they do.
+        unshipped: Why its data do not come with the package, as half a sentence; empty if they do.
+        modules: Optional modules it needs.
         cause: In one line, where what is left of the error comes from, on the shipped data.
     """
 
@@ -32,7 +38,22 @@ class Registered:
     data: tuple[str, ...] = ()
     slow: bool = False
     unshipped: str = ""
+    modules: tuple[str, ...] = ()
     cause: str = ""
+
+
+def _closed_form(_: Path) -> Comparison:
+    return compare_closed_form()
+
+
+def _rtl_chunk(_: Path) -> Comparison:
+    return compare_rtl_chunk()
+
+
+def _eyeriss(path: Path) -> Comparison:
+    """With the sizes of the chip, where they lie beside the layers."""
+    chip = path.with_name("eyeriss_chip.json")
+    return compare_eyeriss(path, chip if chip.is_file() else None)
 
 
 def _gemmini(path: Path) -> Comparison:
@@ -44,6 +65,20 @@ def _gemmini(path: Path) -> Comparison:
 COMPARISONS: dict[str, Registered] = {
     entry.name: entry
     for entry in (
+        Registered(
+            name="rtl_chunk",
+            title="One chunk in Verilog against plain arithmetic and the executable specification",
+            compare=_rtl_chunk,
+            slow=True,
+            cause="None is left: cycles and values of the Verilog are the specification's, one for one.",
+        ),
+        Registered(
+            name="closed_form",
+            title="The closed form against the executable specification",
+            compare=_closed_form,
+            slow=True,
+            cause="None is left: in step, a layer's cycles are a sum over few classes of tiles.",
+        ),
         Registered(
             name="trips_predictor",
             title="The reproduced TRIPS predictor against the public code's own predictions",
@@ -72,6 +107,30 @@ COMPARISONS: dict[str, Registered] = {
             data=("zhang15_alexnet_vc707.csv",),
             cause="The board takes 6 to 7 % longer on 13 x 13 pixels than array and stated bandwidth explain; the "
             "paper does not say why.",
+        ),
+        Registered(
+            name="eyeriss",
+            title="AlexNet's convolutions on the Eyeriss chip, with the published mapping",
+            compare=_eyeriss,
+            data=("eyeriss_alexnet.csv",),
+            cause="CONV4 and CONV5 have the same passes and differ by 7 % a pass; the traffic of CONV3 fits another "
+            "mapping than the published one.",
+        ),
+        Registered(
+            name="ghp",
+            title="Convolutions on VCU118 boards, calibrated on half of the shapes and judged on the other",
+            compare=compare_ghp,
+            data=("ghp_vcu118_conv_cycles.csv",),
+            unshipped="the licence of their source is the AGPL",
+            cause="Strided 1 x 1 layers wait for their features; with few input channels one configuration drains "
+            "faster than modelled.",
+        ),
+        Registered(
+            name="chaidnn",
+            title="Speed-up of 6 bits over 8 on CHaiDNN's boards, against the best constant",
+            compare=compare_chaidnn,
+            data=("chaidnn_zu9_zu7.csv",),
+            cause="Largest on ResNet-50, where one board gains less from 6 bits than another with the same array.",
         ),
         Registered(
             name="gemmini",
