@@ -219,31 +219,12 @@ class _Fusion:
         places = {draft.output: index for index, draft in enumerate(self._graph.drafts)}
         if places.get(first.tensor, -1) > places.get(second.tensor, -1):
             first, second = second, first
-        for own, other in ((second, first), (first, second)):
-            host = self._host(own, Stage.STARTED)
-            if host is not None and not self._depends(other.tensor, host.output):
-                break
-        else:
-            host, other = None, operation.reads[1]
+        # Nobody else reads what a host makes, so the other tensor never waits for it.
+        hosts = ((self._host(own, Stage.STARTED), other) for own, other in ((second, first), (first, second)))
+        host, other = next((pair for pair in hosts if pair[0]), (None, operation.reads[1]))
         draft = self._continue(operation, host)
         draft.residual = other
         draft.stage = Stage.ADDED
-
-    def _depends(self, tensor: str, wanted: str) -> bool:
-        """Whether a tensor is made, however indirectly, from another."""
-        joined = {entry.output: entry.parts for entry in self._graph.joined}
-        waiting, seen = [tensor], set[str]()
-        while waiting:
-            name = waiting.pop()
-            if name == wanted:
-                return True
-            if name in seen:
-                continue
-            seen.add(name)
-            maker = self._makers.get(name)
-            waiting += joined.get(name, ())
-            waiting += [read.tensor for read in maker.reads] if maker else []
-        return False
 
 
 def _divides(size: tuple[int, int], shape: Shape) -> bool:
