@@ -23,7 +23,7 @@ from cosearch.validate.shipped import committed_result, shipped
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "validation" / "results"
 QUICK = [entry.name for entry in COMPARISONS.values() if not entry.slow and entry.name not in ("gemmini", "chaidnn")]
-"""Those two take longer than all others; their own tests hold them to the committed results."""
+"""Those two take longer than all others: Gemmini's result is held to in its own tests, a part of CHaiDNN's below."""
 
 
 def result_of(path: Path) -> Comparison:
@@ -187,6 +187,21 @@ def test_committed_figures_are_those_of_the_code(name):
         assert found is not None, f"commit validation/results/{name}.json"
         assert outcome.comparison.figures == pytest.approx(found[1].figures, rel=1e-6, abs=1e-9)
         assert outcome.comparison.targets == found[1].targets
+
+
+def test_committed_ratios_of_one_array_are_those_of_the_code(tmp_path):
+    """One network on one array; a third board, which the comparison asks for, is the first one again."""
+    data = shipped("data", COMPARISONS["chaidnn"].data[0])
+    head, *rows = [row for row in data.read_text().splitlines() if not row.startswith("#")]
+    kept = [row for row in rows if ",128," in row and ",AlexNet," in row]
+    kept += [row.replace("ZU9,", "again,") for row in kept if row.startswith("ZU9,")]
+    (tmp_path / data.name).write_text("\n".join([head, *kept]) + "\n")
+    ours = {point.group: point for point in COMPARISONS["chaidnn"].compare(tmp_path / data.name).points}
+    assert list(ours) == ["ZU9", "ZU7", "again"]
+    for committed in committed_result("chaidnn")[1].points:
+        if committed.name == "AlexNet 128 DSP":
+            assert ours[committed.group].model == pytest.approx(committed.model)
+            assert ours[committed.group].reference == committed.reference
 
 
 @pytest.mark.parametrize("name", COMPARISONS)
