@@ -106,6 +106,12 @@ def test_the_scatter_holds_every_group_on_equal_axes():
     assert chart.layout.xaxis.title.text == "reference, ms"
 
 
+@pytest.mark.parametrize(("groups", "shown"), [(1, False), (2, True), (8, True), (9, False)])
+def test_a_legend_names_a_few_groups(groups, shown):
+    chart = scatter(judged("any", tuple(case(str(i), 10 + i, 10 + i, f"group {i}") for i in range(groups))))
+    assert [one.showlegend for one in chart.data[5:]] == [shown] * groups
+
+
 def test_values_far_apart_are_drawn_on_logarithmic_axes():
     chart = scatter(MANY)
     assert chart.layout.xaxis.type == "log"

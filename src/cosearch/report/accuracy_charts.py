@@ -110,8 +110,13 @@ def scatter(judged: Judged) -> go.Figure:
             y=[case.model for case in members],
             mode="markers",
             name=group or "cases",
-            showlegend=len(groups) > 1,
-            marker={"size": 8, "opacity": 0.75, "color": chunk_colour(index), "symbol": _SYMBOLS[index % 8]},
+            showlegend=1 < len(groups) <= len(_SYMBOLS),
+            marker={
+                "size": 8,
+                "opacity": 0.75,
+                "color": chunk_colour(index),
+                "symbol": _SYMBOLS[index % len(_SYMBOLS)],
+            },
             customdata=[[case.name, _signed(case)] for case in members],
             hovertemplate="%{customdata[0]}<br>reference %{x:,.6~g}, model %{y:,.6~g}<br>%{customdata[1]}"
             "<extra>" + group + "</extra>",
