@@ -299,6 +299,15 @@ def test_a_shuffled_map_is_not_added_to_one_in_order():
         net.add(a, shuffled)
 
 
+def test_a_map_is_not_added_to_itself_turned():
+    net = Net()
+    a = net.conv(net.image, "a")
+    with pytest.raises(
+        UnsupportedLayerError, match="add of 1x4x8x8 and 1x4x8x8; supported are the sum of two equal map"
+    ):
+        net.add(a, net.builder.permute(a, [0, 1, 3, 2]))
+
+
 @pytest.mark.parametrize(("bits", "message"), [(0, "bits=0; it must be from 1 to 32"), (33, "bits=33; it must be")])
 def test_bits_have_bounds(bits, message):
     net = Net()

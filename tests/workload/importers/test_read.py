@@ -55,7 +55,9 @@ def _module():
 def test_one_network_is_the_same_from_every_kind_of_file(tmp_path):
     module, image = _module()
     workload = from_module(module, image, bits=6)
-    names = "stem body grouped depthwise project average_pool1 squeeze excite multiply1 branch max_pool1 average_pool2 fc"
+    names = (
+        "stem body grouped depthwise project average_pool1 squeeze excite multiply1 branch max_pool1 average_pool2 fc"
+    )
     assert [layer.name for layer in workload.layers] == names.split()
     torch.export.save(torch.export.export(module, (image,)), tmp_path / "net.pt2")
     torch.onnx.export(module, (image,), tmp_path / "net.onnx", dynamo=True, verbose=False)
@@ -119,7 +121,9 @@ def _networks(draw: st.DrawFn) -> nn.Sequential:
         width = 4 * draw(st.integers(1, 3))
         kernel = draw(st.sampled_from([(1, 1), (3, 3), (1, 3)]))
         stride = draw(st.sampled_from([1, 2])) if pixels > 3 else 1
-        layers.append(nn.Conv2d(channels, width, kernel, stride, "same" if stride == 1 else kernel[0] // 2, groups=groups))
+        layers.append(
+            nn.Conv2d(channels, width, kernel, stride, "same" if stride == 1 else kernel[0] // 2, groups=groups)
+        )
         channels, pixels = width, pixels // stride
         layers.append(draw(st.sampled_from([nn.ReLU(), nn.SiLU(), nn.BatchNorm2d(channels), nn.ChannelShuffle(2)])))
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, 3))

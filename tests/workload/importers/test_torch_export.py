@@ -117,6 +117,11 @@ def test_pooling_products_and_concatenations(function, channels, ops):
     assert [layer.op for layer in layers] == (ops or ["convolution", "average_pool", "multiply", "convolution"])
 
 
+def test_a_shuffle_is_gathered_in_runs():
+    shuffle = nn.Sequential(nn.Conv2d(4, 8, 1, groups=2), nn.ChannelShuffle(2), nn.Conv2d(8, 8, 1, groups=2))
+    assert [layer.input_runs for layer in _layers(shuffle)] == [1, 2]
+
+
 def test_a_multi_layer_perceptron_and_tokens():
     module = nn.Sequential(nn.Flatten(), nn.Linear(4 * 64, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Linear(16, 3))
     first, second = _layers(module)

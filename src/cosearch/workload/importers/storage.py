@@ -82,7 +82,7 @@ class _Storage:
         offset = base.offset
         for name in joined.parts:
             channels = self._graph.shapes[name][0]
-            stays = self._fits(name, _Place(base.store, offset)) and name not in parts
+            stays = self._fits(name, _Place(base.store, offset))
             part = name if stays else self.copied(name)
             self._put(part, _Place(base.store, offset), channels)
             parts.append(part)
@@ -105,9 +105,9 @@ class _Storage:
     def _has_room(self, joined: Joined, start: _Place) -> bool:
         """Whether every part lies where it has to, or its place is free."""
         offset = start.offset
-        for index, name in enumerate(joined.parts):
+        for name in joined.parts:
             channels = self._graph.shapes[name][0]
-            here = self._places.get(name) == _Place(start.store, offset) and name not in joined.parts[:index]
+            here = self._places.get(name) == _Place(start.store, offset)
             if not here and not start.store.is_free(offset, offset + channels):
                 return False
             offset += channels
