@@ -113,7 +113,7 @@ def test_the_image_may_be_the_residual():
 
 @pytest.mark.parametrize(
     ("size", "stride", "fused"),
-    [(2, 2, True), (4, 4, True), (3, 2, False), (3, 3, False), (2, 1, False)],  # 8 rows
+    [(2, 2, True), (4, 4, True), (8, 1, True), (3, 2, False), (3, 3, False), (2, 1, False), (7, 7, False)],  # 8 rows
 )
 def test_pooling_shares_a_layer_if_its_windows_touch_and_divide(size, stride, fused):
     net = Net()

@@ -145,6 +145,21 @@ def test_a_classifier_behind_computed_shapes(file, transposed):
     assert (fc.name, fc.K, fc.C, fc.FY, fc.FX, fc.num_macs) == ("fc", 10, 4, 8, 8, 2560)
 
 
+def test_nodes_on_constants_mean_what_they_mean_in_the_files_version(file):
+    file.add("Shape", ["x"], "shape").constant("first", 1, np.int64).add("Gather", ["shape", "first"], "channels")
+    file.add("Unsqueeze", ["channels"], "c1", axes=[0]).constant(
+        "rest", [1, -1], np.int64
+    )  # axes as before version 13
+    file.add("Concat", ["rest", "c1"], "target", axis=0).conv().add("Reshape", ["c", "target"], "y")
+    assert len(file.read(opset=11).layers) == 1
+
+
+def test_a_sum_is_a_chain_of_residuals(file):
+    file.conv().conv("c", "d", "next.weight").add("Sum", ["d", "c", "x"], "y")
+    _, second, copy = file.read().layers
+    assert (second.residual, copy.op, {copy.source, copy.residual}) == ("conv", "copy", {"next", "image"})
+
+
 def test_a_matrix_product_with_transposed_weights_keeps_their_name(file):
     file.constant("fc.weight", np.zeros((10, 4))).add("Transpose", ["fc.weight"], "turned", perm=[1, 0])
     file.conv().add("GlobalAveragePool", ["c"], "p").add("Flatten", ["p"], "f").add("MatMul", ["f", "turned"], "y")
@@ -270,7 +285,7 @@ def test_open_dimensions_are_settled_by_the_caller(tmp_path):
             "LRN",
             (),
             {"size": 3},
-            r"net.onnx: node 2 of 2 'LRN_y' \(LRN\): operator LRN is not supported; supported: Add,",
+            r"net.onnx: node 2 of 2 'LRN_y' \(LRN\): operator LRN is not supported; export the network with",
         ),
         ("Softmax", (), {}, r"node 2 of 2 'Softmax_y' \(Softmax\): operator Softmax is not supported"),
         ("QLinearConv", (), {}, "operator QLinearConv is not supported"),
@@ -340,6 +355,14 @@ def test_shapes_that_depend_on_the_image_are_refused(file):
         UnsupportedLayerError, match="input 1 is no constant; supported are constant weights, shapes and"
     ):
         file.read()
+
+
+def test_a_file_of_1746_nodes_and_computed_shapes():
+    """DenseNet-121 as Caffe2 exported it, among the models that the onnx package tests backends with."""
+    path = Path(onnx.__file__).parent / "backend" / "test" / "data" / "light" / "light_densenet121.onnx"
+    workload = from_onnx(path, bits=8)
+    assert (workload.num_macs, len(workload.concatenations)) == (2_834_161_664, 58)
+    assert {layer.op for layer in workload.layers} == {"convolution", "max_pool", "copy"}
 
 
 def test_local_functions_are_opened(file):

@@ -205,7 +205,7 @@ class _Fusion:
     def _pool(self, operation: Operation) -> None:
         host = self._host(operation.reads[0], Stage.ACTIVATED)
         size = operation.window.size
-        if host is None or operation.window != Window(size, stride=size) or not _divides(size, host.shape):
+        if host is None or not _tiles(operation, host.shape):
             self._begin(operation)
             return
         self._continue(operation, host)
@@ -227,8 +227,13 @@ class _Fusion:
         draft.stage = Stage.ADDED
 
 
-def _divides(size: tuple[int, int], shape: Shape) -> bool:
-    return shape[1] % size[0] == 0 and shape[2] % size[1] == 0
+def _tiles(operation: Operation, shape: Shape) -> bool:
+    """Whether pooling windows cut a map into equal parts; the stride of a single window does not matter."""
+    size, stride, dilation, padding = operation.window
+    return (dilation, padding) == ((1, 1), (0, 0)) and all(
+        edge * moves == pixels and (step == edge or moves == 1)
+        for edge, moves, pixels, step in zip(size, operation.shape[1:], shape[1:], stride, strict=True)
+    )
 
 
 def _needed(graph: OperationGraph) -> list[Operation]:

@@ -56,6 +56,7 @@ class _Reader:
 
     def __init__(self, model: ModelProto, path: Path, input_shape: Sequence[int] | None) -> None:
         self._graph = model.graph
+        self._opsets = list(model.opset_import)
         self._held: dict[str, Held] = {
             tensor.name: _constant(tensor, path.parent) for tensor in model.graph.initializer
         }
@@ -85,12 +86,13 @@ class _Reader:
             return self._shape(node, inputs[0], attributes)
         constant = not any(isinstance(held, Value | Formula | Codes) for held in inputs)
         if constant and not _is_quantiser(node, inputs):
-            return _folded(node, inputs)
+            return self._folded(node, inputs)
         domains = _STANDARD_DOMAINS + _QUANTISER_DOMAINS
         if node.op_type not in OPERATORS or node.domain not in domains:
             name = f"{node.domain}.{node.op_type}" if node.domain else node.op_type
+            known = ", ".join(sorted(OPERATORS))
             raise UnsupportedLayerError(
-                f"operator {name} is not supported; supported: {', '.join(sorted(OPERATORS))}"
+                f"operator {name} is not supported; export the network without it; supported: {known}"
             )
         return OPERATORS[node.op_type](self._builder, OnnxNode(_name(node), attributes, inputs))
 
@@ -111,6 +113,34 @@ class _Reader:
             return Constant((), values=np.array(int(np.prod(sizes))))
         part = sizes[attributes.get("start", 0) : attributes.get("end")]
         return Constant((len(part),), values=np.array(part, dtype=np.int64))
+
+    def _alone(self, node: NodeProto) -> ModelProto:
+        """A model of one node, which means what it means in this file's version of the operators."""
+        inputs = [helper.make_tensor_value_info(name, TensorProto.UNDEFINED, None) for name in node.input if name]
+        outputs = [helper.make_tensor_value_info(name, TensorProto.UNDEFINED, None) for name in node.output if name]
+        graph = helper.make_graph([node], "constants", inputs, outputs)
+        return helper.make_model(graph, opset_imports=self._opsets)
+
+    def _folded(self, node: NodeProto, inputs: Sequence[Held | None]) -> Constant:
+        """What a node makes of constants alone; it goes on under the name and the width of the first of them.
+
+        Numbers that are not known stand as zeros, for the shape of the result alone.
+        """
+        constants = [held for held in inputs if isinstance(held, Constant)]
+        known = all(held.values is not None for held in constants)
+        feeds = {
+            name: held.values if held.values is not None else np.broadcast_to(np.float32(0), held.shape)
+            for name, held in zip(node.input, inputs, strict=True)
+            if isinstance(held, Constant)
+        }
+        try:
+            results: Any = ReferenceEvaluator(self._alone(node)).run(None, feeds)
+            result = np.asarray(results[0])
+        except (NotImplementedError, RuntimeError, TypeError, ValueError) as error:
+            raise UnsupportedLayerError(f"cannot be computed from constants: {error}") from None
+        first = constants[0] if constants else Constant(result.shape)
+        kept = result if known and result.size <= _KEPT_VALUES else None
+        return Constant(result.shape, first.name, first.bits, kept)
 
 
 def _needed(model: ModelProto) -> list[NodeProto]:
@@ -157,25 +187,3 @@ def _is_quantiser(node: NodeProto, inputs: Sequence[Held | None]) -> bool:
     first = inputs[0] if inputs else None
     coded = isinstance(first, Constant) and first.bits is not None
     return node.op_type in _ON_CONSTANTS and (node.op_type != "Clip" or coded)
-
-
-def _folded(node: NodeProto, inputs: Sequence[Held | None]) -> Constant:
-    """What a node makes of constants alone; it goes on under the name and the width of the first of them.
-
-    Numbers that are not known stand as zeros, for the shape of the result alone.
-    """
-    constants = [held for held in inputs if isinstance(held, Constant)]
-    known = all(held.values is not None for held in constants)
-    feeds = {
-        name: held.values if held.values is not None else np.broadcast_to(np.float32(0), held.shape)
-        for name, held in zip(node.input, inputs, strict=True)
-        if isinstance(held, Constant)
-    }
-    try:
-        results: Any = ReferenceEvaluator(node).run(None, feeds)
-        result = np.asarray(results[0])
-    except (NotImplementedError, RuntimeError, TypeError, ValueError) as error:
-        raise UnsupportedLayerError(f"cannot be computed from constants: {error}") from None
-    first = constants[0] if constants else Constant(result.shape)
-    kept = result if known and result.size <= _KEPT_VALUES else None
-    return Constant(result.shape, first.name, first.bits, kept)

@@ -8,7 +8,7 @@ from cosearch.workload.importers import functions
 from cosearch.workload.importers.arithmetic import arithmetic
 from cosearch.workload.importers.builder import Builder
 from cosearch.workload.importers.constants import Constant
-from cosearch.workload.importers.elementwise import Joining
+from cosearch.workload.importers.elementwise import Joining, Signal
 from cosearch.workload.importers.functions import Function
 from cosearch.workload.importers.onnx_node import Held, OnnxNode
 from cosearch.workload.importers.onnx_quantisers import QUANTISERS, narrowed
@@ -172,6 +172,13 @@ def _joining(joining: Joining) -> Operator:
     return lambda builder, node: arithmetic(builder, joining, node.operand(0), node.operand(1))
 
 
+def _sum(builder: Builder, node: OnnxNode) -> Held:
+    total: Signal | Constant = node.operand(0)
+    for index in range(1, len(node.inputs)):
+        total = arithmetic(builder, "add", total, node.operand(index))
+    return total
+
+
 def _concatenate(builder: Builder, node: OnnxNode) -> Held:
     return builder.concatenate([node.signal(index) for index in range(len(node.inputs))], node.attributes["axis"])
 
@@ -209,6 +216,7 @@ OPERATORS: Mapping[str, Operator] = MappingProxyType(
         "Mul": _joining("multiply"),
         "Div": _joining("divide"),
         "Concat": _concatenate,
+        "Sum": _sum,
     }
 )
 """By name."""

@@ -157,7 +157,9 @@ class _Reader:
             return self._folded(node, values)
         if name not in OPERATORS:
             known = ", ".join(sorted(entry.removeprefix("aten.") for entry in OPERATORS))
-            raise UnsupportedLayerError(f"operator {name} is not supported; supported: {known}")
+            raise UnsupportedLayerError(
+                f"operator {name} is not supported; export the network without it; supported: {known}"
+            )
         return OPERATORS[name](self._builder, Arguments(values))
 
     def _folded(self, node: fx.Node, values: Mapping[str, Any]) -> Constant:
