@@ -67,6 +67,16 @@ def _expand(builder: Builder, a: Arguments) -> Signal:
     return views.expanded(builder, a.signal("self"), a.integers("size"))
 
 
+def _slice(builder: Builder, a: Arguments) -> Signal:
+    """What is left of an index such as ``x[:, :, None]``: all of a dimension."""
+    signal = a.signal("self")
+    size = builder.shape(signal)[a.integer("dim")]
+    start, end, step = a.integers("start") or [0], a.integers("end") or [size], a.integer("step")
+    if start[0] not in (0, -size) or end[0] < size or step != 1:
+        raise UnsupportedLayerError("a part of a dimension is not modelled; supported is the whole")
+    return signal
+
+
 def _shuffle(builder: Builder, a: Arguments) -> Signal:
     return views.shuffled(builder, a.signal("self"), a.integer("groups"))
 
@@ -126,6 +136,7 @@ VIEWS: Mapping[str, View] = MappingProxyType(
         "aten.t": _turn,
         "aten.numpy_T": _turn,
         "aten.expand": _expand,
+        "aten.slice": _slice,
         "aten.channel_shuffle": _shuffle,
         "aten.constant_pad_nd": _pad,
         "aten.pad": _pad,
