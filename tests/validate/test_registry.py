@@ -14,7 +14,7 @@ from cosearch.validate import (
     Point,
     Registered,
     Target,
-    committed_table,
+    committed_report,
     judged,
     plan,
 )
@@ -219,14 +219,18 @@ def test_every_comparison_has_its_script_and_its_words(name):
 
 def test_the_documentation_quotes_the_committed_results():
     page = (ROOT / "docs" / "accuracy.md").read_text(encoding="utf-8")
-    assert committed_table(COMPARISONS) in page, "run python validation/accuracy_page.py"
+    assert committed_report(COMPARISONS) in page, "run python validation/accuracy_page.py"
 
 
-def test_the_table_has_a_row_each_with_or_without_a_result(registry):
-    rows = committed_table(registry).splitlines()[2:]
-    assert len(rows) == len(registry)
-    assert rows[0] == "| `open` | open against nothing | - | no result yet | - |"
-    assert rows[1] == "| `closed` | Fake against nothing | mean error **3 %**, at most 5 % | met | - |"
+def test_the_report_has_a_row_and_a_section_each_with_or_without_a_result(registry):
+    text = committed_report(registry)
+    rows = text.splitlines()[2 : 2 + len(registry)]
+    assert rows[0] == "| [`open`](#open) | open against nothing | no result yet |"
+    assert rows[1] == "| [`closed`](#closed) | Fake against nothing | met |"
+    assert "\n### open\n\nopen against nothing.\n\nNo result yet.\n" in text
+    assert "\n### closed\n\nFake against nothing.\n\n| figure |" in text
+    assert text.count("| mean error | 3 % | at most 5 % | met |\n") == 2
+    assert text.count("\n### ") == len(registry)
 
 
 def test_a_wheel_puts_the_files_where_they_are_looked_for():

@@ -4,7 +4,7 @@ from cosearch.validate.chaidnn import compare_chaidnn
 from cosearch.validate.closed_form import compare_closed_form
 from cosearch.validate.comparison import Comparison, Point, Target
 from cosearch.validate.ghp import compare_ghp
-from cosearch.validate.markdown import committed_table
+from cosearch.validate.markdown import committed_report
 from cosearch.validate.multi_clp import compare_multi_clp
 from cosearch.validate.outcome import Outcome
 from cosearch.validate.page import judged, write_validation_page
@@ -21,7 +21,7 @@ __all__ = [
     "Point",
     "Registered",
     "Target",
-    "committed_table",
+    "committed_report",
     "compare_chaidnn",
     "compare_closed_form",
     "compare_ghp",

@@ -1,4 +1,4 @@
-"""The committed results as a table in Markdown, for the documentation."""
+"""The committed results in Markdown, for the documentation."""
 
 from collections.abc import Mapping
 
@@ -9,16 +9,19 @@ from cosearch.validate.registry import Registered
 from cosearch.validate.shipped import committed_result
 
 _VERDICTS = {"met": "met", "missed": "**missed**", "no target": "for information", "not run": "no result yet"}
-_HEAD = "| comparison | what against what | figures | verdict | what is left of the error |\n|---|---|---|---|---|\n"
+_SUMMARY = "| comparison | what is held against what | targets |\n|---|---|---|\n"
+_FIGURES = "| figure | value | target | |\n|---|---|---|---|\n"
 
 
-def committed_table(registry: Mapping[str, Registered]) -> str:
-    """A row for every comparison of the registry, from its committed result alone.
+def committed_report(registry: Mapping[str, Registered]) -> str:
+    """All verdicts in one table, then the figures of every comparison, from the committed results alone.
 
     Raises:
         DataError: if a result is not of the form that the scripts write.
     """
-    return _HEAD + "".join(_row(judged(_committed(entry))) for entry in registry.values())
+    items = [judged(_committed(entry)) for entry in registry.values()]
+    rows = (f"| [`{item.name}`](#{item.name}) | {_cell(item.title)} | {_VERDICTS[item.status]} |\n" for item in items)
+    return _SUMMARY + "".join(rows) + "".join(_section(item) for item in items)
 
 
 def _committed(entry: Registered) -> Outcome:
@@ -27,10 +30,21 @@ def _committed(entry: Registered) -> Outcome:
     return blank.model_copy(update={"command": found[0], "comparison": found[1]}) if found else blank
 
 
-def _row(item: Judged) -> str:
-    figures = "<br>".join(
-        f"{figure.label} **{figure.shown}**" + (f", {figure.target}" if figure.target else "")
+def _section(item: Judged) -> str:
+    head = f"\n### {item.name}\n\n{item.title}.\n"
+    if not item.was_run:
+        return f"{head}\nNo result yet.\n"
+    rows = "".join(
+        f"| {_cell(figure.label)} | {figure.shown} | {figure.target} | {_verdict(figure.met)} |\n"
         for figure in item.headline
     )
-    cells = (f"`{item.name}`", item.title, figures or "-", _VERDICTS[item.status], item.cause or "-")
-    return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |\n"
+    cause = f"\n{item.cause}\n" if item.cause else ""
+    return f"{head}\n{_FIGURES}{rows}{cause}"
+
+
+def _verdict(met: bool | None) -> str:
+    return "" if met is None else "met" if met else "**missed**"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "/")
