@@ -8,6 +8,7 @@ from cosearch.validate.access_counts import compare_access_counts
 from cosearch.validate.chaidnn import compare_chaidnn
 from cosearch.validate.closed_form import compare_closed_form
 from cosearch.validate.comparison import Comparison
+from cosearch.validate.counts import compare_counts
 from cosearch.validate.eyeriss import compare_eyeriss
 from cosearch.validate.gemmini import compare_gemmini
 from cosearch.validate.ghp import compare_ghp
@@ -99,6 +100,15 @@ COMPARISONS: dict[str, Registered] = {
             compare=compare_access_counts,
             data=("oracle_cases.json", "access_counts.json"),
             cause="No error is left, under each tool's own convention for inputs and partial sums.",
+        ),
+        Registered(
+            name="counts",
+            title="Counts of known networks against PyTorch's FLOP counter and QONNX's inference cost",
+            compare=compare_counts,
+            data=("known_networks.csv",),
+            slow=True,
+            modules=("onnx", "qonnx"),
+            cause="No error is left: multiply-accumulates, weights and bits are whole numbers on both sides.",
         ),
         Registered(
             name="zhang",
