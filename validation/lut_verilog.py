@@ -46,19 +46,23 @@ def lane(weight_bits: int, activation_bits: int, reduction: int) -> str:
     return "\n".join([*lines, "endmodule", ""])
 
 
-def store_lane(activation_bits: int) -> str:
-    """Bias, residual, activation, pooling window, requantisation and clamp of one lane."""
-    n, m = activation_bits, MULTIPLIER_BITS
+def store_lane(output_bits: int, partial_sums: int = 0) -> str:
+    """Bias, residual, activation, pooling window, requantisation and clamp of one lane.
+
+    With partial sums, the sums so far take the place of the bias, and what is added up may leave as it is.
+    """
+    n, m = output_bits, MULTIPLIER_BITS
+    addend = "(resume ? partial_r : bias_r)" if partial_sums else "bias_r"
     return f"""module part(input clk, input [31:0] acc, input [31:0] bias, input signed [{n - 1}:0] residual,
-  input [4:0] residual_shift, input relu, input pool_first, input pool_max,
+  input [4:0] residual_shift, input relu, input pool_first, input pool_max, input resume, input [31:0] partial,
   input [{m - 1}:0] multiplier, input [5:0] shift, input signed [{n - 1}:0] low, input signed [{n - 1}:0] high,
-  output reg signed [{n - 1}:0] y);
-reg signed [31:0] acc_r, bias_r, res_r, biased, added, act, pool;
+  output [31:0] sum, output reg signed [{n - 1}:0] y);
+reg signed [31:0] acc_r, bias_r, partial_r, res_r, biased, added, act, pool; assign sum = biased;
 reg signed [{n - 1}:0] residual_r; reg signed [{m - 1}:0] m_r; reg signed [{32 + m - 1}:0] product;
 reg signed [{32 + m - 1}:0] shifted, rounded;
 always @(posedge clk) begin
-  acc_r <= acc; bias_r <= bias; residual_r <= residual; m_r <= multiplier;
-  biased <= acc_r + bias_r;
+  acc_r <= acc; bias_r <= bias; partial_r <= partial; residual_r <= residual; m_r <= multiplier;
+  biased <= acc_r + {addend};
   res_r <= residual_r <<< residual_shift;
   added <= biased + res_r;
   act <= (relu && added[31]) ? 32'sd0 : added;
@@ -82,32 +86,66 @@ endmodule
 """
 
 
-def stream(activation_bits: int, beat_bits: int) -> str:
-    """Unpackers of inputs, weights and residuals, the packer of outputs, and one leg of the way to the port."""
-    widths = sorted({w for w in STORED_WIDTHS if w <= activation_bits} | {activation_bits})[-4:]
-    out_bits = beat_bits // widths[0] * activation_bits
-    lines = [
-        "module part(input clk, input [1:0] i_mode, input [1:0] w_mode, input [1:0] r_mode, input [1:0] o_mode,",
-        f"  input [{beat_bits - 1}:0] beat, input [{out_bits - 1}:0] words, input granted,",
-        f"  input [{beat_bits + 39}:0] others, output reg [{beat_bits + 39}:0] port, input [39:0] request,",
-        f"  output reg [{out_bits - 1}:0] i_word, w_word, r_word);",
-        f"reg [{beat_bits - 1}:0] beat_r; reg [{beat_bits - 1}:0] packed_r; reg [{out_bits - 1}:0] words_r;",
-        "always @(posedge clk) begin beat_r <= beat; words_r <= words;",
-        "  port <= granted ? {request, packed_r} : others;",
-    ]
-    for name in "iwr":
-        lines.append(f"  case ({name}_mode)")
-        for mode, width in enumerate(widths):
-            words = [_extended(width * i, width, activation_bits) for i in range(beat_bits // width)]
-            label = "default" if mode == len(widths) - 1 else f"2'd{mode}"
-            lines.append(f"    {label}: {name}_word <= {{{', '.join(reversed(words))}}};")
-        lines.append("  endcase")
-    lines.append("  case (o_mode)")
-    for mode, width in enumerate(widths):
-        words = [f"words_r[{activation_bits * i} +: {width}]" for i in range(beat_bits // width)]
-        label = "default" if mode == len(widths) - 1 else f"2'd{mode}"
-        lines.append(f"    {label}: packed_r <= {{{', '.join(reversed(words))}}};")
-    return "\n".join([*lines, "  endcase", "end", "endmodule", ""])
+def unpacker(word_bits: int, beat_bits: int) -> str:
+    """Words of a buffer out of beats that hold them at one of the stored widths."""
+    widths = _widths(word_bits)
+    most = beat_bits // widths[0]
+    choices: list[str] = []
+    for width in widths:
+        words = [_extended(width * i, width, word_bits) for i in range(beat_bits // width)]
+        choices.append(f"{{{', '.join(reversed(words))}}}")
+    ports = f"input [{beat_bits - 1}:0] beat, output reg [{most * word_bits - 1}:0] words"
+    return _choice(ports, f"reg [{beat_bits - 1}:0] beat_r;", "beat_r <= beat;", ("words", most * word_bits), choices)
+
+
+def packer(word_bits: int, beat_bits: int, sums: int) -> str:
+    """Beats out of the store path's words, at one of the stored widths, and of partial sums where there are any."""
+    widths = _widths(word_bits)
+    num_bits = beat_bits // widths[0] * word_bits
+    choices: list[str] = []
+    for width in widths:
+        words = [f"words_r[{word_bits * i} +: {width}]" for i in range(beat_bits // width)]
+        choices.append(f"{{{', '.join(reversed(words))}}}")
+    ports = f"input [{num_bits - 1}:0] words, input [{beat_bits - 1}:0] sums, output reg [{beat_bits - 1}:0] beat"
+    registers = f"reg [{num_bits - 1}:0] words_r; reg [{beat_bits - 1}:0] sums_r;"
+    load, all_of_them = "words_r <= words; sums_r <= sums;", choices + (["sums_r"] if sums else [])
+    return _choice(ports, registers, load, ("beat", beat_bits), all_of_them)
+
+
+def _choice(ports: str, registers: str, load: str, out: tuple[str, int], choices: list[str]) -> str:
+    """A register that takes one of several values: of up to four at once, of more in two stages."""
+    out_name, out_bits = out
+    groups = [choices[:4], choices[4:]] if len(choices) > 4 else [choices]
+    lines = [f"module part(input clk, input [2:0] mode, {ports});", f"{registers} reg [2:0] m; reg late;"]
+    lines.append(f"always @(posedge clk) begin {load} m <= mode; late <= m[2]; end")
+    names = [out_name] if len(groups) == 1 else ["early", "later"]
+    for name, group in zip(names, groups, strict=True):
+        if name != out_name:
+            lines.append(f"reg [{out_bits - 1}:0] {name};")
+        bits = max(1, (len(group) - 1).bit_length())
+        labels = [f"{bits}'d{mode}" for mode in range(len(group) - 1)] + ["default"]
+        lines.append(f"always @(posedge clk) case (m[{bits - 1}:0])")
+        lines += [f"  {label}: {name} <= {value};" for label, value in zip(labels, group, strict=True)]
+        lines.append("endcase")
+    if len(groups) > 1:
+        lines.append(f"always @(posedge clk) {out_name} <= late ? later : early;")
+    return "\n".join([*lines, "endmodule", ""])
+
+
+def leg(beat_bits: int) -> str:
+    """One leg of the way to the shared port: the chunk's request and beat, or the others'."""
+    n = beat_bits + 40
+    return f"""module part(input clk, input granted, input [{n - 1}:0] own, input [{n - 1}:0] others,
+  output reg [{n - 1}:0] port);
+reg [{n - 1}:0] own_r; reg g;
+always @(posedge clk) begin own_r <= own; g <= granted; port <= g ? own_r : others; end
+endmodule
+"""
+
+
+def _widths(word_bits: int) -> list[int]:
+    """Widths at which a tensor may be stored, up to the chunk's own."""
+    return sorted({w for w in STORED_WIDTHS if w <= word_bits} | {word_bits})
 
 
 def _extended(start: int, width: int, to_bits: int) -> str:
