@@ -1,4 +1,5 @@
 import json
+import re
 
 import pytest
 
@@ -16,8 +17,7 @@ def test_a_finished_design_agrees(finished, command):
     result = command("check", finished[0])
     assert result.returncode == 0, result.stdout
     assert "0 differences" in result.stdout
-    assert "specification: fps" in result.stdout
-    assert "keeps >=28000" in result.stdout
+    assert re.search(r"specification: [\d,]+ cycles an image", result.stdout)
     answer = json.loads(command("check", finished[0], "--json").stdout)
     assert answer["agrees"]
     assert answer["num_compared"] > 200

@@ -1,7 +1,7 @@
 """How much faster 6 bits are than 8: the closed form against CHaiDNN's boards, on which the ratio is no constant.
 
 Source: github.com/Xilinx/CHaiDNN, version 2 (Apache-2.0), its tables of measured frames per second. What is taken of
-the accelerator stands in its documents (docs/CONFIGURABLE_PARAMS.md, design/conv/include/xi_conv_config.h): an array
+the accelerator stands in its page on configurable parameters and in its xi_conv_config.h: an array
 of output channels by output pixels, four input channels deep; 6 bits double the products a DSP makes, hence the
 pixels, and change neither what is stored nor the memory's ports. Nothing is fitted to the measured numbers.
 """
@@ -163,14 +163,14 @@ def _left_out(measured: np.ndarray, reduce: Any) -> np.ndarray:
 def _seconds(pair: _Pair, bits: int) -> float:
     """Time of all layers of a network, one after another."""
     diet = "diet" in pair.device.lower()
-    return _cycles(pair.network, pair.dsp, bits, diet, pair.clock_hertz) / pair.clock_hertz
+    return _cycles(tuple(_layers(pair.network)), pair.dsp, bits, diet, pair.clock_hertz) / pair.clock_hertz
 
 
 @cache
-def _cycles(network: str, dsp: int, bits: int, diet: bool, clock_hertz: float) -> int:
+def _cycles(layers: tuple[tuple[Layer, int], ...], dsp: int, bits: int, diet: bool, clock_hertz: float) -> int:
     port = _port(clock_hertz, diet=diet)
     chunk = _chunk(dsp, bits, port, diet=diet)
-    return sum(times * int(best_mapping(layer, chunk, port)[1].cycles) for layer, times in _layers(network))
+    return sum(times * int(best_mapping(layer, chunk, port)[1].cycles) for layer, times in layers)
 
 
 def _port(clock_hertz: float, *, diet: bool) -> DramPort:

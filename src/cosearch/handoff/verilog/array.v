@@ -53,6 +53,17 @@ module array #(
         end
     end
 
+    // Where the round's sum lies: pixel by pixel, then lane by lane; counted, since a product would take multipliers.
+    reg [31:0] pixel, lane_base;
+    always @(posedge clk) begin
+        if (go) begin
+            {pixel, lane_base} <= {64{1'b0}};
+        end else if (issue) begin
+            pixel <= last_row ? 0 : pixel + 1;
+            if (last_channel) lane_base <= lane_base + pixel + 1;
+        end
+    end
+
     // Stages 1 and 2 are the address and the buffers' own register, outside. 3: operands. 4, 5: products, in the
     // registers of the multiplier. 6 to 8: their sum, in a tree of three levels of registers. With the eighth, accumulate.
     reg signed [31:0] product [0:K*C-1];
@@ -67,7 +78,7 @@ module array #(
     integer k, c, s;
     reg signed [31:0] total;
     always @(posedge clk) begin
-        row_at[1] <= (lane_round * rows + row) * columns + column;
+        row_at[1] <= lane_base + pixel;
         starts_at[1] <= first_step && channel_round == 0 && ky == 0 && kx == 0;
         for (s = 2; s <= 8; s = s + 1) begin
             row_at[s] <= row_at[s-1];
