@@ -35,8 +35,8 @@ from cosearch.workload.importers import from_module
 RESULT = Path(__file__).parent / "results" / "closed_form.json"
 
 NETWORKS = ("resnet18", "mobilenet_v2")
-DESIGNS = 64
-ELEMENTS = 1 << 14
+DESIGNS = 512
+ELEMENTS = 1 << 15
 SPECIFIED = 60
 SEED = 0
 TILE = ("M", "C", "OY", "OX")

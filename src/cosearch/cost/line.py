@@ -1,5 +1,6 @@
 """Cycles of a layer: the steps of the timing contract, summed over classes of tiles."""
 
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
@@ -39,7 +40,7 @@ def line_cycles(work: LayerWork, steps: Steps) -> LineCycles:
     all_loops: frozenset[LoopName] = frozenset(("G", "M", "Y", "X", "C"))
     total = work.port.layer_overhead_cycles + work.load_parameters() + _loads(work, first, all_loops)
     stores: Scalar = 0
-    for num, tile in steps.classes():
+    for num, tile in _kinds(work, steps):
         following = steps.following(tile)
         if following is None:
             beside = _added(work, tile)
@@ -52,6 +53,31 @@ def line_cycles(work: LayerWork, steps: Steps) -> LineCycles:
         if before is not None:
             stores = stores + times(num, maximum(_store(work, before) - span, 0))
     return LineCycles(total, stores)
+
+
+def _kinds(work: LayerWork, steps: Steps) -> Iterator[tuple[Scalar, TileClass]]:
+    """Classes, those merged that take the same time: one of each kind, with the number of tiles in all."""
+    kinds: dict[tuple[object, ...], tuple[Scalar, TileClass]] = {}
+    for num, tile in steps.classes():
+        following, before = steps.following(tile), steps.before(tile)
+        key: tuple[object, ...] = _work_of(tile)
+        if following is not None:
+            after, moved = following
+            key = (*key, *_work_of(after), bool(moved & WEIGHT_LOOPS), bool(moved & input_loops(work)))
+        key = (*key, None if before is None else _store_of(before))
+        known = kinds.get(key)
+        kinds[key] = (num, tile) if known is None else (known[0] + num, known[1])
+    yield from kinds.values()
+
+
+def _work_of(tile: TileClass) -> tuple[object, ...]:
+    """All of a tile that its COMPUTEs and its loads depend on."""
+    return tile.extent("M"), tile.place("Y"), tile.place("X"), tile.extent("C"), tile.at("C") == "first"
+
+
+def _store_of(tile: TileClass) -> tuple[object, ...]:
+    """All of a tile that its STORE depends on."""
+    return tile.extent("M"), tile.extent("Y"), tile.extent("X"), tile.at("C") == "last"
 
 
 def _early_steps(work: LayerWork, tile: TileClass) -> Scalar:
