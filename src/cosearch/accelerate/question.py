@@ -1,0 +1,139 @@
+"""What every engine is asked: parts with named parameters, priced one by one, that meet in sums and maxima."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cosearch.accelerate.arrays import BoolArray, FloatArray, IntArray
+from cosearch.design import Limit
+from cosearch.errors import RecipeError
+
+Choice = int | float | bool | str
+
+Columns = Mapping[str, NDArray[np.generic]]
+"""The value of every parameter, by name, [designs] each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """One decision.
+
+    Raises:
+        RecipeError: if there is no choice, or one twice.
+    """
+
+    name: str
+    choices: tuple[Choice, ...]
+
+    def __post_init__(self) -> None:
+        if not self.choices or len(set(self.choices)) != len(self.choices):
+            raise RecipeError(f"choices {self.choices}; give at least one, and each once").at(self.name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Part:
+    """What is decided together and priced at once: a chunk, or an array.
+
+    A design is a row of codes, the position of its choice in each parameter.
+
+    Attributes:
+        rule: Which designs are valid, from the values of their parameters, [designs]; all are without a rule.
+    """
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    rule: Callable[[Columns], BoolArray] | None = None
+
+    @property
+    def num_designs(self) -> int:
+        """Combinations of choices, valid or not."""
+        return prod(len(parameter.choices) for parameter in self.parameters)
+
+    def codes(self, indices: IntArray) -> IntArray:
+        """Codes of designs by their position among all combinations, the last parameter fastest. [designs, parameters]."""
+        shape = tuple(len(parameter.choices) for parameter in self.parameters)
+        return np.stack(np.unravel_index(indices, shape), axis=1).astype(np.int64)
+
+    def columns(self, codes: IntArray) -> dict[str, NDArray[np.generic]]:
+        """The values of codes [designs, parameters]."""
+        return {
+            parameter.name: np.asarray(parameter.choices)[codes[:, place]]
+            for place, parameter in enumerate(self.parameters)
+        }
+
+    def valid(self, codes: IntArray) -> BoolArray:
+        """Which codes the rule allows. [designs]."""
+        if self.rule is None:
+            return np.ones(len(codes), np.bool_)
+        return np.asarray(self.rule(self.columns(codes)), np.bool_)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Priced:
+    """Designs of one part with their cost.
+
+    Attributes:
+        cycles: Of all layers of the part; `NEVER_CYCLES` for a design that is invalid or cannot run one. [designs].
+        sums: What it takes of every sum. [designs, sums].
+        layers: Cycles of single layers, where more than their total counts. [designs, layers of the part].
+    """
+
+    cycles: IntArray
+    sums: IntArray
+    layers: IntArray | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Judged:
+    """Whole designs, one design of every part.
+
+    Attributes:
+        values: The objective in its unit; not finite where a part cannot run. [designs].
+        violations: By which fraction the limit that is exceeded most is exceeded; 0 where all are kept, infinite where
+            a part cannot run. [designs].
+    """
+
+    values: FloatArray
+    violations: FloatArray
+
+
+class AbstractQuestion(ABC):
+    """A space with an objective and limits.
+
+    Engines know nothing else of what they search: they price designs of a part, which counts as evaluations, and have
+    whole designs judged, which is free.
+    """
+
+    objective: str
+    limits: tuple[Limit, ...]
+
+    @property
+    @abstractmethod
+    def parts(self) -> tuple[Part, ...]:
+        """What is decided; a whole design takes one design of every part."""
+
+    @property
+    @abstractmethod
+    def more_is_better(self) -> bool:
+        """Whether the objective is maximised."""
+
+    @abstractmethod
+    def price(self, part: int, codes: IntArray) -> Priced:
+        """Price designs of one part; every row is an evaluation.
+
+        Args:
+            part: Its place in `parts`.
+            codes: [designs, parameters].
+        """
+
+    @abstractmethod
+    def judge(self, priced: Sequence[Priced]) -> Judged:
+        """Whole designs: the n-th takes row n of every part.
+
+        Args:
+            priced: As many rows for every part.
+        """
