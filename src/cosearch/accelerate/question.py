@@ -54,7 +54,7 @@ class Part:
         return prod(len(parameter.choices) for parameter in self.parameters)
 
     def codes(self, indices: IntArray) -> IntArray:
-        """Codes of designs by their position among all combinations, the last parameter fastest. [designs, parameters]."""
+        """Codes of designs by their place among all, the last parameter fastest. [designs, parameters]."""
         shape = tuple(len(parameter.choices) for parameter in self.parameters)
         return np.stack(np.unravel_index(indices, shape), axis=1).astype(np.int64)
 
@@ -74,17 +74,17 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Priced:
-    """Designs of one part with their cost.
+    """Designs of one part with their cost; whole numbers are exact up to 2^53.
 
     Attributes:
-        cycles: Of all layers of the part; `NEVER_CYCLES` for a design that is invalid or cannot run one. [designs].
+        cycles: Of all layers of the part; infinite for a design that is invalid or cannot run one. [designs].
         sums: What it takes of every sum. [designs, sums].
         layers: Cycles of single layers, where more than their total counts. [designs, layers of the part].
     """
 
-    cycles: IntArray
-    sums: IntArray
-    layers: IntArray | None = None
+    cycles: FloatArray
+    sums: FloatArray
+    layers: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -93,8 +93,8 @@ class Judged:
 
     Attributes:
         values: The objective in its unit; not finite where a part cannot run. [designs].
-        violations: By which fraction the limit that is exceeded most is exceeded; 0 where all are kept, infinite where
-            a part cannot run. [designs].
+        violations: By which fraction the limit that is exceeded most is exceeded; 0 where all are kept, infinite
+            where a part cannot run. [designs].
     """
 
     values: FloatArray
