@@ -1,0 +1,211 @@
+"""Which hardware gradient points where the expected optimum falls: held against enumeration on a small space.
+
+``python benchmarks/joint_study/hardware_gradients.py [--recipe NAME] [--set a.b=c ...]`` prints JSON and writes it to
+``results/hardware_gradients.json``. The cost of a network is the logarithm of its optimal period under limits on
+resources alone. The true gradient is that of ``sum over networks of p(network) cost(network)`` with respect to all
+logits, every network of the space solved. Each estimator prices the table's columns and is differentiated through the
+expected use of every column; it is scored by its cosine with the true gradient, at logits drawn at random and scaled
+by several sharpnesses.
+"""
+
+import argparse
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from cosearch.accelerate import DesignTable, LinearRelaxation, Problem, solve
+from cosearch.design import Block, Limit, NetworkSpace, parse_limits
+from cosearch.network import Architecture, workload_of
+from cosearch.records import canonical_json, write_atomically
+from cosearch.search import load_recipe
+from cosearch.search.columns import SpaceColumns
+
+RESULT = Path(__file__).parent / "results" / "hardware_gradients.json"
+
+SHARPNESSES = (0.0, 1.0, 3.0)
+SAMPLES = (1, 8, 64)
+LOGITS = 10
+DRAWS = 20
+
+
+def all_networks(space: NetworkSpace) -> list[list[Block]]:
+    """Every network of a space with equal bits of weights and activations in a block."""
+    options = [
+        [Block(op="skip")] * ("skip" in space.legal_operators(index))
+        + [
+            Block(op=op, weight_bits=bits, activation_bits=bits)
+            for op in space.legal_operators(index)
+            if op != "skip"
+            for bits in space.bits
+        ]
+        for index in range(space.num_blocks)
+    ]
+    return [list(blocks) for blocks in itertools.product(*options)]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PricedNetworks:
+    """Every network of a space on its optimal accelerator.
+
+    Attributes:
+        costs: Logarithm of the optimal period. [networks].
+        slowest: Prices of the table's columns by the slowest chunk alone: its cycles over the period. [networks,
+            columns].
+        relaxed: Prices by the multipliers of the linear relaxation, over its value. [networks, columns].
+        ratio: Mean of the optimal period over that of the relaxation.
+    """
+
+    costs: Tensor
+    slowest: Tensor
+    relaxed: Tensor
+    ratio: float
+
+
+def price_networks(
+    table: DesignTable, space: NetworkSpace, networks: Sequence[Sequence[Block]], limits: Sequence[Limit]
+) -> PricedNetworks:
+    """Solve all networks, and the relaxation of each.
+
+    Raises:
+        SystemExit: if the limits leave some network without an accelerator; the comparison is of periods.
+    """
+    relaxation = LinearRelaxation()
+    costs, slowest, relaxed, ratios = list[float](), list[np.ndarray](), list[np.ndarray](), list[float]()
+    for blocks in networks:
+        problem = Problem.of(table, workload_of(space, blocks), "fps", limits)
+        best = solve(problem)
+        if best.value is None or best.choice is None:
+            raise SystemExit(f"the limits leave {[block.op for block in blocks]} no accelerator; loosen them")
+        costs.append(float(np.log(best.value)))
+        slowest.append(_slowest_prices(problem, best.choice))
+        prices = relaxation.solve(problem)
+        relaxed.append(prices.column_prices / prices.value)
+        ratios.append(best.value / prices.value)
+    return PricedNetworks(
+        torch.tensor(costs, dtype=torch.float64),
+        torch.from_numpy(np.stack(slowest)),
+        torch.from_numpy(np.stack(relaxed)),
+        float(np.mean(ratios)),
+    )
+
+
+def _slowest_prices(problem: Problem, choice: Sequence[int]) -> np.ndarray:
+    """Cycles of every column of the slowest chunk on its design, over the period; columns it cannot run are free."""
+    cycles = [int(front.cycles[row]) for front, row in zip(problem.fronts, choice, strict=True)]
+    place = int(np.argmax(cycles))
+    entry = problem.table.classes[problem.used[place]]
+    row = entry.cycles[problem.rows[place][choice[place]]].astype(np.float64)
+    prices = np.zeros(problem.table.num_columns)
+    prices[entry.first_column : entry.first_column + len(row)] = np.where(row < 1 << 40, row, 0) / cycles[place]
+    return prices
+
+
+class Study:
+    """One space, one table, one set of limits."""
+
+    def __init__(self, recipe_name: str, overrides: Sequence[str], limits: Sequence[Limit]) -> None:
+        recipe = load_recipe(recipe_name, overrides)
+        self.space = recipe.space
+        columns = SpaceColumns(recipe.space)
+        platform, clock_hertz = recipe.board()
+        self.table = DesignTable.build(columns.layers(), recipe.accelerator, platform, clock_hertz)
+        self.counts = columns.counter(self.table.column_of, self.table.num_columns)
+        self.networks = all_networks(recipe.space)
+        self.limits = limits
+        self.architecture = Architecture(recipe.space).double()
+        self.indices = self.architecture.indices_of(self.networks)
+        self.priced = price_networks(self.table, recipe.space, self.networks, limits)
+
+    def gradient(self, of: Callable[[], Tensor]) -> Tensor:
+        """Of a scalar of the architecture with respect to all logits, one vector."""
+        logits = (self.architecture.op_logits, self.architecture.bit_logits)
+        parts = torch.autograd.grad(of(), logits)
+        return torch.cat([part.flatten() for part in parts])
+
+    def true_gradient(self) -> Tensor:
+        """Of the expected cost, by enumeration."""
+        return self.gradient(lambda: (self.architecture.log_prob(self.indices).exp() * self.priced.costs).sum())
+
+    def priced_gradient(self, prices: Tensor) -> Tensor:
+        """Of the expected use of the columns at some prices."""
+        a = self.architecture
+        return self.gradient(lambda: self.counts(a.op_probs(), a.bit_probs()) @ prices)
+
+    def expected_prices(self) -> Tensor:
+        """Multipliers of the relaxation of the expected network."""
+        a = self.architecture
+        with torch.no_grad():
+            counts = self.counts(a.op_probs(), a.bit_probs())
+        demand = self.table.demand_of(workload_of(self.space, self.networks[0]))
+        demand = type(demand)(counts=counts.numpy(), weights=demand.weights, is_chain=True)
+        prices = LinearRelaxation().solve(Problem(table=self.table, demand=demand, limits=tuple(self.limits)))
+        return torch.from_numpy(prices.column_prices / prices.value)
+
+    def cosines(self, sharpness: float, generator: torch.Generator) -> dict[str, list[float]]:
+        """Of every estimator with the truth, over draws of logits and of networks."""
+        found: dict[str, list[float]] = {}
+        for _ in range(LOGITS):
+            for logits in (self.architecture.op_logits, self.architecture.bit_logits):
+                drawn = torch.randn(logits.shape, generator=generator, dtype=torch.float64)
+                logits.data = sharpness * drawn
+            truth = self.true_gradient()
+            probs = self.architecture.log_prob(self.indices).detach().exp()
+            self._note(found, "LP, expected network", truth, self.expected_prices())
+            for name, table in (("slowest chunk", self.priced.slowest), ("LP", self.priced.relaxed)):
+                self._note(found, f"{name}, all networks", truth, probs @ table)
+                for number in SAMPLES:
+                    for _ in range(DRAWS if number < SAMPLES[-1] else 5):
+                        drawn = torch.multinomial(probs, number, replacement=True, generator=generator)
+                        self._note(found, f"{name}, {number} sampled", truth, table[drawn].mean(0))
+        return found
+
+    def _note(self, found: dict[str, list[float]], name: str, truth: Tensor, prices: Tensor) -> None:
+        estimate = self.priced_gradient(prices)
+        scale = float(estimate.norm() * truth.norm())
+        found.setdefault(name, []).append(float(estimate @ truth) / scale if scale else 0.0)
+
+
+def summary(values: Sequence[float], generator: np.random.Generator) -> dict[str, float]:
+    """Mean, its 95 % interval by the bootstrap, and the 10th percentile."""
+    rows = np.asarray(values)
+    means = rows[generator.integers(len(rows), size=(1000, len(rows)))].mean(axis=1)
+    low, high = np.quantile(means, [0.025, 0.975])
+    return {
+        "mean": round(float(rows.mean()), 3),
+        "low": round(float(low), 3),
+        "high": round(float(high), 3),
+        "tenth": round(float(np.quantile(rows, 0.1)), 3),
+    }
+
+
+def main() -> None:
+    """Measure where limits bind and where they do not."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--recipe", default="digits")
+    parser.add_argument("--set", action="append", default=[], dest="overrides")
+    parser.add_argument("--binding", nargs="+", default=["dsp<=24", "bram18<=40"])
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    rows = []
+    for name, texts in (("bind", arguments.binding), ("do not bind", [])):
+        study = Study(arguments.recipe, arguments.overrides, parse_limits(texts))
+        for sharpness in SHARPNESSES:
+            generator = torch.Generator().manual_seed(arguments.seed)
+            for estimator, values in study.cosines(sharpness, generator).items():
+                figures = summary(values, np.random.default_rng(arguments.seed))
+                rows.append({"limits": name, "sharpness": sharpness, "estimator": estimator, **figures})
+        rows.append({"limits": name, "integer_over_relaxed": round(study.priced.ratio, 3)})
+    command = "python benchmarks/joint_study/hardware_gradients.py"
+    text = canonical_json({"command": command, "networks": len(study.networks), "rows": rows})
+    print(text, end="")
+    write_atomically(RESULT, text)
+
+
+if __name__ == "__main__":
+    main()
