@@ -1,0 +1,71 @@
+"""The joint table: every network of a small space trained alone, and its exact accelerator on two platforms."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from points import SEEDS, SPACE, all_points
+
+from cosearch.design import Block
+from cosearch.errors import DataError
+
+HERE = Path(__file__).parent
+
+
+@dataclass(eq=False)
+class JointTable:
+    """What is known of every point of the joint space.
+
+    Attributes:
+        points: Networks, in the order of all arrays.
+        val: Accuracy on `val` after training alone. [points, seeds].
+        fps: Most frames per second on platforms `a` and `b` under their limits on resources. [points] each.
+        test_reads: Why test accuracies were read, in order.
+    """
+
+    points: Sequence[tuple[Block, ...]]
+    val: np.ndarray
+    fps: dict[str, np.ndarray]
+    test_reads: list[str] = field(default_factory=list)
+    _folder: Path = HERE
+
+    @staticmethod
+    def load(folder: Path = HERE) -> "JointTable":
+        """Read the committed files.
+
+        Raises:
+            DataError: if a point or a seed is missing, or a file is of another space.
+        """
+        points = all_points(SPACE)
+        rows = json.loads((folder / "accelerators.json").read_text(encoding="utf-8"))["points"]
+        if len(rows) != len(points):
+            raise DataError(f"{len(rows)} points, the space has {len(points)}; run accelerators.py again").at(
+                "accelerators.json"
+            )
+        fps = {name: np.array([row[name]["fps"] for row in rows]) for name in ("a", "b")}
+        return JointTable(points, _accuracies(folder / "val.jsonl", len(points)), fps, _folder=folder)
+
+    def read_test(self, reason: str) -> np.ndarray:
+        """Accuracy on the test set, [points, seeds]; every call is counted.
+
+        Args:
+            reason: Such as ``final regret``.
+        """
+        self.test_reads.append(reason)
+        return _accuracies(self._folder / "test.jsonl", len(self.points))
+
+
+def _accuracies(path: Path, num_points: int) -> np.ndarray:
+    """[points, seeds] of a file of trainings."""
+    found = np.full((num_points, len(SEEDS)), np.nan)
+    for line in path.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        found[row["point"], SEEDS.index(row["seed"])] = row["accuracy"]
+    missing = int(np.isnan(found).sum())
+    if missing:
+        raise DataError(f"{missing} of {found.size} trainings are missing; run train.py until it is complete").at(
+            path.name
+        )
+    return found
