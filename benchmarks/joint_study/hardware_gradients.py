@@ -1,28 +1,28 @@
-"""Which hardware gradient points where the expected optimum falls: held against enumeration on a small space.
+"""Which hardware gradient points where the expected optimum falls: held against enumeration on the joint space.
 
-``python benchmarks/joint_study/hardware_gradients.py [--recipe NAME] [--set a.b=c ...]`` prints JSON and writes it to
-``results/hardware_gradients.json``. The cost of a network is the logarithm of its optimal period under limits on
-resources alone. The true gradient is that of ``sum over networks of p(network) cost(network)`` with respect to all
-logits, every network of the space solved. Each estimator prices the table's columns and is differentiated through the
-expected use of every column; it is scored by its cosine with the true gradient, at logits drawn at random and scaled
-by several sharpnesses.
+``python -m benchmarks.joint_study.hardware_gradients`` prints JSON and writes it to ``results/hardware_gradients.json``.
+The cost of a network is the logarithm of its optimal period, under the platform's limits on resources or on the whole
+board. The true gradient is that of ``sum over networks of p(network) cost(network)`` with respect to all logits, every
+network solved. Each estimator prices the table's columns and is differentiated through the expected use of every
+column; it is scored by its cosine with the true gradient, at logits drawn at random and scaled by several sharpnesses.
 """
 
 import argparse
-import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
+from benchmarks.joint_table import all_points
+from benchmarks.joint_table.accelerators import PLATFORMS, platform_recipe
 from torch import Tensor
 
 from cosearch.accelerate import DesignTable, LinearRelaxation, Problem, solve
-from cosearch.design import Block, Limit, NetworkSpace, parse_limits
+from cosearch.design import Block, Limit, NetworkSpace
 from cosearch.network import Architecture, workload_of
 from cosearch.records import canonical_json, write_atomically
-from cosearch.search import load_recipe
+from cosearch.search import Recipe
 from cosearch.search.columns import SpaceColumns
 
 RESULT = Path(__file__).parent / "results" / "hardware_gradients.json"
@@ -31,21 +31,6 @@ SHARPNESSES = (0.0, 1.0, 3.0)
 SAMPLES = (1, 8, 64)
 LOGITS = 10
 DRAWS = 20
-
-
-def all_networks(space: NetworkSpace) -> list[list[Block]]:
-    """Every network of a space with equal bits of weights and activations in a block."""
-    options = [
-        [Block(op="skip")] * ("skip" in space.legal_operators(index))
-        + [
-            Block(op=op, weight_bits=bits, activation_bits=bits)
-            for op in space.legal_operators(index)
-            if op != "skip"
-            for bits in space.bits
-        ]
-        for index in range(space.num_blocks)
-    ]
-    return [list(blocks) for blocks in itertools.product(*options)]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,14 +93,13 @@ def _slowest_prices(problem: Problem, choice: Sequence[int]) -> np.ndarray:
 class Study:
     """One space, one table, one set of limits."""
 
-    def __init__(self, recipe_name: str, overrides: Sequence[str], limits: Sequence[Limit]) -> None:
-        recipe = load_recipe(recipe_name, overrides)
+    def __init__(self, recipe: Recipe, limits: Sequence[Limit]) -> None:
         self.space = recipe.space
         columns = SpaceColumns(recipe.space)
         platform, clock_hertz = recipe.board()
         self.table = DesignTable.build(columns.layers(), recipe.accelerator, platform, clock_hertz)
         self.counts = columns.counter(self.table.column_of, self.table.num_columns)
-        self.networks = all_networks(recipe.space)
+        self.networks = all_points(recipe.space)
         self.limits = limits
         self.architecture = Architecture(recipe.space).double()
         self.indices = self.architecture.indices_of(self.networks)
@@ -186,23 +170,23 @@ def summary(values: Sequence[float], generator: np.random.Generator) -> dict[str
 def main() -> None:
     """Measure where limits bind and where they do not."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--recipe", default="digits")
-    parser.add_argument("--set", action="append", default=[], dest="overrides")
-    parser.add_argument("--binding", nargs="+", default=["dsp<=24", "bram18<=40"])
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    rows = []
-    for name, texts in (("bind", arguments.binding), ("do not bind", [])):
-        study = Study(arguments.recipe, arguments.overrides, parse_limits(texts))
-        for sharpness in SHARPNESSES:
-            generator = torch.Generator().manual_seed(arguments.seed)
-            for estimator, values in study.cosines(sharpness, generator).items():
-                figures = summary(values, np.random.default_rng(arguments.seed))
-                rows.append({"limits": name, "sharpness": sharpness, "estimator": estimator, **figures})
-        rows.append({"limits": name, "integer_over_relaxed": round(study.priced.ratio, 3)})
-    command = "python benchmarks/joint_study/hardware_gradients.py"
-    text = canonical_json({"command": command, "networks": len(study.networks), "rows": rows})
+    rows: list[dict[str, object]] = []
+    for platform in PLATFORMS:
+        recipe = platform_recipe(platform)
+        for name, limits in (("bind", recipe.parsed_limits()), ("do not bind", ())):
+            study = Study(recipe, limits)
+            place: dict[str, object] = {"platform": platform, "limits": name}
+            rows.append({**place, "integer_over_relaxed": round(study.priced.ratio, 3)})
+            for sharpness in SHARPNESSES:
+                generator = torch.Generator().manual_seed(arguments.seed)
+                for estimator, values in study.cosines(sharpness, generator).items():
+                    figures = summary(values, np.random.default_rng(arguments.seed))
+                    rows.append({**place, "sharpness": sharpness, "estimator": estimator, **figures})
+    command = "python -m benchmarks.joint_study.hardware_gradients"
+    text = canonical_json({"command": command, "networks": len(all_points()), "rows": rows})
     print(text, end="")
     write_atomically(RESULT, text)
 

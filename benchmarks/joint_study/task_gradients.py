@@ -1,6 +1,6 @@
 """Bias and spread of the task loss's gradient estimators: on a linear loss, and on a real supernet.
 
-``python benchmarks/joint_study/task_gradients.py [--recipe NAME] [--set a.b=c ...]`` prints JSON and writes it to
+``python -m benchmarks.joint_study.task_gradients`` prints JSON and writes it to
 ``results/task_gradients.json``. On the linear loss the truth is ``p_i (c_i - sum_j p_j c_j)``. On the supernet it is
 the gradient of ``sum over networks of p(network) loss(network)`` on one batch of `train_arch`, every network run.
 
@@ -10,12 +10,12 @@ deviation of the mean from the truth in standard errors.
 """
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from hardware_gradients import all_networks
+from benchmarks.joint_table import all_points, table_splits
+from benchmarks.joint_table.accelerators import platform_recipe
 from torch import Generator, Tensor
 
 from cosearch.choices import (
@@ -29,9 +29,7 @@ from cosearch.choices import (
 )
 from cosearch.network import path_of
 from cosearch.records import canonical_json, write_atomically
-from cosearch.search import load_recipe
 from cosearch.search.joint import JointSearch
-from cosearch.train import load_splits
 
 RESULT = Path(__file__).parent / "results" / "task_gradients.json"
 
@@ -126,13 +124,13 @@ def _row(
 class OnSupernet:
     """One supernet, warm, its weights frozen; one batch of `train_arch`."""
 
-    def __init__(self, recipe_name: str, overrides: Sequence[str]) -> None:
-        recipe = load_recipe(recipe_name, overrides)
-        self.joint = JointSearch(recipe, load_splits(recipe.data), None)
+    def __init__(self, seed: int) -> None:
+        recipe = platform_recipe("a").model_copy(update={"seed": seed})
+        self.joint = JointSearch(recipe, table_splits(), None)
         for _ in range(recipe.search.warmup_epochs + 1):
             self.joint.run_epoch()
         self.images, self.labels = self.joint.streams["architecture"].next_batch()
-        self.networks = all_networks(recipe.space)
+        self.networks = all_points(recipe.space)
         self.indices = self.joint.architecture.indices_of(self.networks)
         self.joint.supernet.train()
         with torch.no_grad(), self.joint.supernet.frozen():
@@ -218,14 +216,12 @@ class OnSupernet:
 def main() -> None:
     """Measure both."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--recipe", default="digits")
-    parser.add_argument("--set", action="append", default=[], dest="overrides")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    supernet = OnSupernet(arguments.recipe, arguments.overrides)
+    supernet = OnSupernet(arguments.seed)
     result = {
-        "command": "python benchmarks/joint_study/task_gradients.py",
+        "command": "python -m benchmarks.joint_study.task_gradients",
         "linear": linear_rows(arguments.seed),
         "supernet": [row for sharpness in SHARPNESSES for row in supernet.rows(sharpness, arguments.seed)],
         "spread_of_losses": round(float(supernet.losses.std()), 4),

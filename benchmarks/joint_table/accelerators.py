@@ -1,12 +1,12 @@
 """The exact accelerator of every point on both platforms.
 
-``python benchmarks/joint_table/accelerators.py`` writes ``accelerators.json``: of every point and platform the most
+``python -m benchmarks.joint_table.accelerators`` writes ``accelerators.json``: of every point and platform the most
 frames per second under the platform's limits on resources, certified, and what the accelerator takes.
 """
 
 from pathlib import Path
 
-from points import SPACE, all_points, point_name
+from benchmarks.joint_table.points import SPACE, all_points, point_name
 from scipy.stats import spearmanr
 
 from cosearch.accelerate import Budget, DesignTable, Exact, Problem
@@ -54,7 +54,7 @@ def main() -> None:
         {"point": index, "name": point_name(blocks), **{name: found[name][index] for name in PLATFORMS}}
         for index, blocks in enumerate(all_points())
     ]
-    command = "python benchmarks/joint_table/accelerators.py"
+    command = "python -m benchmarks.joint_table.accelerators"
     write_atomically(RESULT, canonical_json({"command": command, "rank_correlation": correlation, "points": points}))
     print(f"{len(points)} points; rank correlation of fps on both platforms {correlation:.3f}")
 

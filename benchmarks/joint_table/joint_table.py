@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from points import SEEDS, SPACE, all_points
+from benchmarks.joint_table.points import SEEDS, SPACE, all_points
 
 from cosearch.design import Block
 from cosearch.errors import DataError

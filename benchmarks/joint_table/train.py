@@ -1,6 +1,6 @@
 """Train every point of the joint space alone, with every seed; what a killed run has finished is kept.
 
-``python benchmarks/joint_table/train.py [--cores N] [--seconds S]`` appends a line a training to ``val.jsonl`` and to
+``python -m benchmarks.joint_table.train [--cores N] [--seconds S]`` appends a line a training to ``val.jsonl`` and to
 ``test.jsonl``, in whatever order they end; it stops after so many seconds, and the same command goes on. A training
 depends on its point and seed alone, so any line can be made anew (verify.py).
 """
@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 
 import torch
-from points import SEEDS, SPACE, TRAINING, all_points, point_name, table_splits
+from benchmarks.joint_table.points import SEEDS, SPACE, TRAINING, all_points, point_name, table_splits
 
 from cosearch.network import FixedNetwork
 from cosearch.train import FixedTraining, ImageSplit, Splits, evaluate

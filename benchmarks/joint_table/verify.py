@@ -1,7 +1,7 @@
 """Retrain some random entries and hold them against the table.
 
-``python benchmarks/joint_table/verify.py [--entries N] [--seed S]`` trains N random points with seeds of their own, and
-one entry again with its seed. The new accuracies must lie about the table's as those of its own seeds do: the root
+``python -m benchmarks.joint_table.verify [--entries N] [--seed S]`` trains N random points with seeds of their own,
+and one entry again with its seed. The new accuracies must lie about the table's as those of its own seeds do: the root
 mean square of their differences to the mean of the table's seeds, in units of what seeds alone would make it, is
 printed with the largest one; the repeated entry must be the same to the last digit.
 """
@@ -11,11 +11,11 @@ import random
 from pathlib import Path
 
 import numpy as np
-from joint_table import JointTable
-from points import SEEDS, point_name
+from benchmarks.joint_table.joint_table import JointTable
+from benchmarks.joint_table.points import SEEDS, point_name
+from benchmarks.joint_table.train import train_point
 
 from cosearch.records import canonical_json, write_atomically
-from train import train_point
 
 RESULT = Path(__file__).parent / "verify.json"
 FIRST_SEED = 1000
@@ -39,7 +39,7 @@ def main() -> None:
     again, _ = train_point(0, SEEDS[0])
     differences = np.array([row["difference"] for row in rows]) / expected
     result = {
-        "command": "python benchmarks/joint_table/verify.py",
+        "command": "python -m benchmarks.joint_table.verify",
         "seed_noise": noise,
         "root_mean_square_in_noise": float(np.sqrt((differences**2).mean())),
         "largest_in_noise": float(np.abs(differences).max()),
