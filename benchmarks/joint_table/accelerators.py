@@ -22,7 +22,8 @@ PLATFORMS = ("a", "b")
 
 def platform_recipe(name: str) -> Recipe:
     """Space, data and board of a platform, with its limits on resources."""
-    return load_recipe(str(HERE / f"platform_{name}.yaml"))
+    board = [f"platform={HERE / 'slow_memory.yaml'}"] if name == "b" else []
+    return load_recipe(str(HERE / f"platform_{name}.yaml"), board)
 
 
 def solve_all(name: str) -> list[dict[str, float]]:
