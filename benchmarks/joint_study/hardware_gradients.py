@@ -1,10 +1,10 @@
 """Which hardware gradient points where the expected optimum falls: held against enumeration on the joint space.
 
-``python -m benchmarks.joint_study.hardware_gradients`` prints JSON and writes it to ``results/hardware_gradients.json``.
+``python -m benchmarks.joint_study.hardware_gradients`` prints JSON and writes ``results/hardware_gradients.json``.
 The cost of a network is the logarithm of its optimal period, under the platform's limits on resources or on the whole
-board. The true gradient is that of ``sum over networks of p(network) cost(network)`` with respect to all logits, every
-network solved. Each estimator prices the table's columns and is differentiated through the expected use of every
-column; it is scored by its cosine with the true gradient, at logits drawn at random and scaled by several sharpnesses.
+board. The true gradient is that of ``sum over networks of p(network) cost(network)`` with respect to all logits,
+every network solved. Each estimator prices the table's columns and is differentiated through the expected use of
+every column; it is scored by its cosine with the true gradient, at random logits of several sharpnesses.
 """
 
 import argparse

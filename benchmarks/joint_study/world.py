@@ -1,38 +1,40 @@
-"""A joint space of which everything is known: every network's stand-alone accuracy and its best accelerator."""
+"""A platform of the joint table as a searcher meets it, and what only the judge knows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+from benchmarks.joint_table import JointTable, table_splits
+from benchmarks.joint_table.accelerators import platform_recipe
 
-from cosearch.accelerate import DesignTable, Problem, solve
+from cosearch.accelerate import DesignTable
 from cosearch.design import Block, Limit, parse_limits
-from cosearch.network import BlockPath, path_of, workload_of
+from cosearch.network import BlockPath, path_of
 from cosearch.search import Recipe
 from cosearch.search.columns import SpaceColumns
 from cosearch.train import Splits
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False)
 class World:
-    """What a search does not see, and what it may.
+    """A platform of the joint table.
 
     Attributes:
-        recipe: Of the space, the platform and its resource limits.
-        networks: All of the space.
-        val, test: Accuracy of each after training alone, the mean over seeds.
+        recipe: Of the space, the platform and its limits on resources.
+        paths: Of every point in a supernet.
     """
 
-    recipe: Recipe
-    splits: Splits
-    networks: Sequence[Sequence[Block]]
-    val: np.ndarray
-    test: np.ndarray
+    joint: JointTable
+    platform: str
+    recipe: Recipe = field(init=False)
+    splits: Splits = field(init=False)
     paths: list[tuple[BlockPath, ...]] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "paths", [path_of(self.recipe.space, blocks) for blocks in self.networks])
+        object.__setattr__(self, "recipe", platform_recipe(self.platform))
+        object.__setattr__(self, "splits", table_splits())
+        object.__setattr__(self, "paths", [path_of(self.recipe.space, blocks) for blocks in self.joint.points])
 
     @cached_property
     def columns(self) -> SpaceColumns:
@@ -46,32 +48,36 @@ class World:
         return DesignTable.build(self.columns.layers(), self.recipe.accelerator, platform, clock_hertz)
 
     @property
-    def resources(self) -> tuple[Limit, ...]:
-        """The recipe's limits, which bound resources alone."""
-        return self.recipe.parsed_limits()
-
-    def problem(self, network: int, limits: Sequence[Limit] = ()) -> Problem:
-        """The accelerator problem of a network under the recipe's limits and others."""
-        workload = workload_of(self.recipe.space, self.networks[network])
-        return Problem.of(self.table, workload, "fps", (*self.resources, *limits))
+    def fps(self) -> np.ndarray:
+        """Of every point on its best accelerator within the limits on resources. [points]."""
+        return self.joint.fps[self.platform]
 
     @cached_property
-    def fps(self) -> np.ndarray:
-        """Frames per second of every network on its best accelerator; 0 where it has none."""
-        periods = [solve(self.problem(index)).value for index in range(len(self.networks))]
-        return np.array([self.table.clock_hertz / period if period else 0.0 for period in periods])
+    def place(self) -> dict[tuple[Block, ...], int]:
+        """Of a network among the points."""
+        return {tuple(blocks): index for index, blocks in enumerate(self.joint.points)}
 
     def limits(self, number: int) -> list[Limit]:
-        """Limits on fps that leave from nine tenths to a twentieth of all networks."""
+        """Limits on fps that leave from nine tenths to a twentieth of all points."""
         bounds = np.quantile(self.fps, np.linspace(0.1, 0.95, number))
         return [parse_limits([f"fps>={bound:.4g}"])[0] for bound in bounds]
 
     def feasible(self, limit: Limit) -> np.ndarray:
-        """Which networks keep a limit on fps. [networks]."""
+        """Which points keep a limit on fps. [points]."""
         return self.fps >= limit.limit
 
-    def regret(self, network: int | None, limit: Limit, accuracy: np.ndarray) -> float:
-        """How much more accurate the best network within the limit is; of the worst one where none was found."""
-        allowed = accuracy[self.feasible(limit)]
-        reached = allowed.min() if network is None else accuracy[network]
-        return float(allowed.max() - reached)
+
+def regret(point: int | None, feasible: np.ndarray, accuracy: Sequence[float] | np.ndarray) -> float:
+    """How much more accurate the best point within the limit is; the worst one stands for none found.
+
+    Args:
+        point: What a search chose.
+        feasible: Which points keep the limit. [points].
+        accuracy: Of every point after training alone, the mean over seeds. [points].
+
+    Raises:
+        AssertionError: if the chosen point breaks the limit.
+    """
+    allowed = np.asarray(accuracy)[feasible]
+    assert point is None or feasible[point]
+    return float(allowed.max() - (allowed.min() if point is None else accuracy[point]))

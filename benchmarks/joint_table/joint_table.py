@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -20,23 +21,21 @@ class JointTable:
 
     Attributes:
         points: Networks, in the order of all arrays.
-        val: Accuracy on `val` after training alone. [points, seeds].
         fps: Most frames per second on platforms `a` and `b` under their limits on resources. [points] each.
         test_reads: Why test accuracies were read, in order.
     """
 
     points: Sequence[tuple[Block, ...]]
-    val: np.ndarray
     fps: dict[str, np.ndarray]
     test_reads: list[str] = field(default_factory=list)
-    _folder: Path = HERE
+    folder: Path = HERE
 
     @staticmethod
     def load(folder: Path = HERE) -> "JointTable":
         """Read the committed files.
 
         Raises:
-            DataError: if a point or a seed is missing, or a file is of another space.
+            DataError: if they are of another space.
         """
         points = all_points(SPACE)
         rows = json.loads((folder / "accelerators.json").read_text(encoding="utf-8"))["points"]
@@ -45,7 +44,16 @@ class JointTable:
                 "accelerators.json"
             )
         fps = {name: np.array([row[name]["fps"] for row in rows]) for name in ("a", "b")}
-        return JointTable(points, _accuracies(folder / "val.jsonl", len(points)), fps, _folder=folder)
+        return JointTable(points, fps, folder=folder)
+
+    @cached_property
+    def val(self) -> np.ndarray:
+        """Accuracy on `val` after training alone. [points, seeds].
+
+        Raises:
+            DataError: if a training is missing.
+        """
+        return _accuracies(self.folder / "val.jsonl", len(self.points))
 
     def read_test(self, reason: str) -> np.ndarray:
         """Accuracy on the test set, [points, seeds]; every call is counted.
@@ -54,7 +62,7 @@ class JointTable:
             reason: Such as ``final regret``.
         """
         self.test_reads.append(reason)
-        return _accuracies(self._folder / "test.jsonl", len(self.points))
+        return _accuracies(self.folder / "test.jsonl", len(self.points))
 
 
 def _accuracies(path: Path, num_points: int) -> np.ndarray:

@@ -1,7 +1,7 @@
 """Retrain some random entries and hold them against the table.
 
 ``python -m benchmarks.joint_table.verify [--entries N] [--seed S]`` trains N random points with seeds of their own,
-and one entry again with its seed. The new accuracies must lie about the table's as those of its own seeds do: the root
+and one entry again with its seed. New accuracies must lie about the table's as those of its own seeds do: the root
 mean square of their differences to the mean of the table's seeds, in units of what seeds alone would make it, is
 printed with the largest one; the repeated entry must be the same to the last digit.
 """
