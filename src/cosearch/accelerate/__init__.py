@@ -3,12 +3,14 @@
 from cosearch.accelerate.allocation import ChunkClass
 from cosearch.accelerate.arrays import RESOURCES
 from cosearch.accelerate.combine import Deadline
+from cosearch.accelerate.declared import JointQuestion, PricedPart, SeparableQuestion
 from cosearch.accelerate.designs import ChunkDesigns
 from cosearch.accelerate.engine import AbstractEngine, Budget, EngineResult, Progress, build_accelerator
 from cosearch.accelerate.exact import Exact, is_feasible, solve
 from cosearch.accelerate.explain import explain, round_outwards
 from cosearch.accelerate.optimum import Minimum
 from cosearch.accelerate.problem import PROBLEM_METRICS, Problem
+from cosearch.accelerate.question import AbstractQuestion, Judged, Parameter, Part
 from cosearch.accelerate.random_search import Random
 from cosearch.accelerate.relaxation import LinearRelaxation, Prices
 from cosearch.accelerate.space import AcceleratorSpace, CapacityChoices, ChunkSpace
@@ -18,6 +20,7 @@ __all__ = [
     "PROBLEM_METRICS",
     "RESOURCES",
     "AbstractEngine",
+    "AbstractQuestion",
     "AcceleratorSpace",
     "Budget",
     "CapacityChoices",
@@ -30,12 +33,18 @@ __all__ = [
     "DesignTable",
     "EngineResult",
     "Exact",
+    "JointQuestion",
+    "Judged",
     "LinearRelaxation",
     "Minimum",
+    "Parameter",
+    "Part",
+    "PricedPart",
     "Prices",
     "Problem",
     "Progress",
     "Random",
+    "SeparableQuestion",
     "build_accelerator",
     "explain",
     "is_feasible",

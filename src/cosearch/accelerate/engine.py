@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cosearch.accelerate.problem import Problem
+from cosearch.accelerate.question import AbstractQuestion, Choice
 from cosearch.cost import best_mapping
 from cosearch.design import METRICS
 from cosearch.errors import RecipeError
@@ -49,6 +50,7 @@ class EngineResult:
         status: `infeasible` is proved, `not_found` is not.
         accelerator: With a mapping for every layer; None unless feasible, or if the problem has no workload.
         designs: Row of the chosen design in each class of the table that is in use.
+        choices: The chosen value of every parameter, by part, where a space was declared by a user.
         value: The objective, in its unit.
         bound: No accelerator of the declared space is better than this; None where the engine has no bound.
         certified: Whether the value equals the bound.
@@ -60,6 +62,7 @@ class EngineResult:
     status: Literal["feasible", "infeasible", "not_found"]
     accelerator: Accelerator | None = None
     designs: dict[int, int] | None = None
+    choices: dict[str, dict[str, Choice]] | None = None
     value: float | None = None
     bound: float | None = None
     certified: bool = False
@@ -82,11 +85,11 @@ class AbstractEngine(ABC):
     """Finds the accelerator of one fixed network. Equal seeds and evaluation budgets give equal results."""
 
     @abstractmethod
-    def run(self, problem: Problem, *, seed: int, budget: Budget) -> EngineResult:
+    def run(self, problem: Problem | AbstractQuestion, *, seed: int, budget: Budget) -> EngineResult:
         """Search.
 
         Args:
-            problem: The network, the space and the limits.
+            problem: The network, the space and the limits; or a space of your own.
             seed: Of everything random.
             budget: When to stop.
         """

@@ -7,9 +7,12 @@ import numpy as np
 
 from cosearch.accelerate.arrays import RESOURCES, IntArray
 from cosearch.accelerate.combine import Deadline, shrink
+from cosearch.accelerate.declared import SeparableQuestion, solve_declared
 from cosearch.accelerate.engine import AbstractEngine, Budget, EngineResult, Progress, build_accelerator
 from cosearch.accelerate.optimum import Front, Minimum, choose_within, least_period, least_sum, settle
 from cosearch.accelerate.problem import SUMS, Problem
+from cosearch.accelerate.question import AbstractQuestion
+from cosearch.errors import RecipeError
 
 TIE_BREAKS = tuple(RESOURCES.index(name) for name in ("dsp", "bram18", "lut", "slots"))
 """Among equally good accelerators: fewest DSPs, then BRAMs, LUTs and slots, then the first designs of the table."""
@@ -40,8 +43,19 @@ class Exact(AbstractEngine):
     evaluations that is too small for all designs, or one in seconds that runs out, leaves the best found uncertified.
     """
 
-    def run(self, problem: Problem, *, seed: int, budget: Budget) -> EngineResult:
-        """Solve; the seed does nothing, since nothing is random."""
+    def run(self, problem: Problem | AbstractQuestion, *, seed: int, budget: Budget) -> EngineResult:
+        """Solve; the seed does nothing, since nothing is random.
+
+        Raises:
+            RecipeError: for a space that is not declared separable.
+        """
+        if isinstance(problem, SeparableQuestion):
+            return solve_declared(problem, budget)
+        if not isinstance(problem, Problem):
+            raise RecipeError(
+                "the exact engine needs a space that is declared separable; declare a SeparableQuestion, or take "
+                "another engine"
+            )
         deadline = Deadline.after(budget.seconds)
         fronts = problem.fronts
         evaluations = sum(len(problem.table.classes[index].designs) for index in problem.used)

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cosearch.accelerate.arrays import BoolArray, FloatArray, IntArray
-from cosearch.design import Limit
 from cosearch.errors import RecipeError
 
 Choice = int | float | bool | str
@@ -73,21 +72,6 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Priced:
-    """Designs of one part with their cost; whole numbers are exact up to 2^53.
-
-    Attributes:
-        cycles: Of all layers of the part; infinite for a design that is invalid or cannot run one. [designs].
-        sums: What it takes of every sum. [designs, sums].
-        layers: Cycles of single layers, where more than their total counts. [designs, layers of the part].
-    """
-
-    cycles: FloatArray
-    sums: FloatArray
-    layers: FloatArray | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Judged:
     """Whole designs, one design of every part.
 
@@ -108,9 +92,6 @@ class AbstractQuestion(ABC):
     whole designs judged, which is free.
     """
 
-    objective: str
-    limits: tuple[Limit, ...]
-
     @property
     @abstractmethod
     def parts(self) -> tuple[Part, ...]:
@@ -122,8 +103,10 @@ class AbstractQuestion(ABC):
         """Whether the objective is maximised."""
 
     @abstractmethod
-    def price(self, part: int, codes: IntArray) -> Priced:
-        """Price designs of one part; every row is an evaluation.
+    def price(self, part: int, codes: IntArray) -> FloatArray:
+        """What designs of one part cost; every row is an evaluation. [designs, features].
+
+        The features are the question's own: engines keep rows and hand them to `judge`.
 
         Args:
             part: Its place in `parts`.
@@ -131,9 +114,9 @@ class AbstractQuestion(ABC):
         """
 
     @abstractmethod
-    def judge(self, priced: Sequence[Priced]) -> Judged:
+    def judge(self, priced: Sequence[FloatArray]) -> Judged:
         """Whole designs: the n-th takes row n of every part.
 
         Args:
-            priced: As many rows for every part.
+            priced: [designs, features] for every part.
         """
