@@ -5,7 +5,17 @@ from dataclasses import replace
 
 import pytest
 
-from cosearch.accelerate import AbstractEngine, Budget, DesignTable, EngineResult, Exact, Problem, Random
+from cosearch.accelerate import (
+    AbstractEngine,
+    Budget,
+    DesignTable,
+    Differentiable,
+    EngineResult,
+    Evolutionary,
+    Exact,
+    Problem,
+    Random,
+)
 from cosearch.cost import evaluate
 from cosearch.design import Limit, parse_limits
 from cosearch.errors import RecipeError
@@ -124,7 +134,17 @@ class TestExact(EngineConformance):
 
 class TestRandom(EngineConformance):
     def engine(self) -> AbstractEngine:
-        return Random()
+        return Random(assembles=True)
+
+
+class TestEvolutionary(EngineConformance):
+    def engine(self) -> AbstractEngine:
+        return Evolutionary()
+
+
+class TestDifferentiable(EngineConformance):
+    def engine(self) -> AbstractEngine:
+        return Differentiable()
 
 
 @pytest.mark.parametrize("budget", [{"evaluations": 0}, {"seconds": -1.0}])

@@ -11,10 +11,11 @@ from cosearch.accelerate.explain import explain, round_outwards
 from cosearch.accelerate.optimum import Minimum
 from cosearch.accelerate.problem import PROBLEM_METRICS, Problem
 from cosearch.accelerate.question import AbstractQuestion, Judged, Parameter, Part
-from cosearch.accelerate.random_search import Random
 from cosearch.accelerate.relaxation import LinearRelaxation, Prices
+from cosearch.accelerate.sampling import Differentiable, Evolutionary, Random
 from cosearch.accelerate.space import AcceleratorSpace, CapacityChoices, ChunkSpace
 from cosearch.accelerate.table import ClassTable, Demand, DesignTable
+from cosearch.accelerate.table_question import TableQuestion
 
 __all__ = [
     "PROBLEM_METRICS",
@@ -31,7 +32,9 @@ __all__ = [
     "Deadline",
     "Demand",
     "DesignTable",
+    "Differentiable",
     "EngineResult",
+    "Evolutionary",
     "Exact",
     "JointQuestion",
     "Judged",
@@ -45,6 +48,7 @@ __all__ = [
     "Progress",
     "Random",
     "SeparableQuestion",
+    "TableQuestion",
     "build_accelerator",
     "explain",
     "is_feasible",

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from cosearch.accelerate.arrays import BoolArray, FloatArray, IntArray
 from cosearch.errors import RecipeError
+from cosearch.hardware import Accelerator
 
 Choice = int | float | bool | str
 
@@ -64,6 +65,10 @@ class Part:
             for place, parameter in enumerate(self.parameters)
         }
 
+    def named(self, codes: IntArray) -> dict[str, Choice]:
+        """The choices of one design, [parameters], by name."""
+        return {p.name: p.choices[int(code)] for p, code in zip(self.parameters, codes, strict=True)}
+
     def valid(self, codes: IntArray) -> BoolArray:
         """Which codes the rule allows. [designs]."""
         if self.rule is None:
@@ -83,6 +88,21 @@ class Judged:
 
     values: FloatArray
     violations: FloatArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Answer:
+    """One whole design.
+
+    Attributes:
+        choices: The value of every parameter, by part.
+        designs: Row of the design in each class in use, where the space is a design table.
+        accelerator: Where the space is of accelerators and the network is known.
+    """
+
+    choices: dict[str, dict[str, Choice]]
+    designs: dict[int, int] | None = None
+    accelerator: Accelerator | None = None
 
 
 class AbstractQuestion(ABC):
@@ -111,6 +131,14 @@ class AbstractQuestion(ABC):
         Args:
             part: Its place in `parts`.
             codes: [designs, parameters].
+        """
+
+    @abstractmethod
+    def answer(self, codes: Sequence[IntArray]) -> "Answer":
+        """What one whole design is, in the words of its space.
+
+        Args:
+            codes: [parameters] for every part.
         """
 
     @abstractmethod

@@ -10,7 +10,6 @@ from cosearch.accelerate.declared.separable import SeparableQuestion
 from cosearch.accelerate.dominance import nondominated
 from cosearch.accelerate.engine import Budget, EngineResult, Progress
 from cosearch.accelerate.optimum import Front, Minimum, least_period, least_sum
-from cosearch.accelerate.question import Choice
 
 _BLOCK_DESIGNS = 1 << 16
 _FRACTION_BITS = 40
@@ -45,10 +44,7 @@ def solve_declared(question: SeparableQuestion, budget: Budget) -> EngineResult:
     certified = best.is_proved and is_whole
     return EngineResult(
         status="feasible",
-        choices={
-            part.name: _choices(question, index, enumerated.codes[row])
-            for index, (part, enumerated, row) in enumerate(zip(question.parts, parts, best.choice, strict=True))
-        },
+        choices=question.answer([part.codes[row] for part, row in zip(parts, best.choice, strict=True)]).choices,
         value=value,
         bound=value if certified else None,
         certified=certified,
@@ -133,11 +129,6 @@ def _ranks(metrics: FloatArray) -> IntArray:
     if not len(metrics):
         return np.zeros(metrics.shape, np.int64)
     return np.stack([np.unique(column, return_inverse=True)[1] for column in metrics.T], axis=1).astype(np.int64)
-
-
-def _choices(question: SeparableQuestion, index: int, codes: IntArray) -> dict[str, Choice]:
-    part = question.parts[index]
-    return {p.name: p.choices[int(code)] for p, code in zip(part.parameters, codes, strict=True)}
 
 
 def _nothing(is_proved: bool, evaluations: int, reason: str) -> EngineResult:

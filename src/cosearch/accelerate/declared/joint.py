@@ -8,7 +8,7 @@ import numpy as np
 
 from cosearch.accelerate.arrays import FloatArray, IntArray
 from cosearch.accelerate.declared.separable import Cost
-from cosearch.accelerate.question import AbstractQuestion, Judged, Part
+from cosearch.accelerate.question import AbstractQuestion, Answer, Judged, Part
 from cosearch.errors import RecipeError
 
 
@@ -57,6 +57,10 @@ class JointQuestion(AbstractQuestion):
                     raise RecipeError(f"the cost has no {name!r}; it gives {', '.join(found)}").at(self.part.name)
                 values[rows, column] = np.asarray(found[name], np.float64)
         return values
+
+    def answer(self, codes: Sequence[IntArray]) -> Answer:
+        """The choices by name."""
+        return Answer(choices={part.name: part.named(own) for part, own in zip(self.parts, codes, strict=True)})
 
     def judge(self, priced: Sequence[FloatArray]) -> Judged:
         """Hold against the bounds."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cosearch.accelerate.arrays import FloatArray, IntArray
-from cosearch.accelerate.question import AbstractQuestion, Choice, Columns, Judged, Part
+from cosearch.accelerate.question import AbstractQuestion, Answer, Choice, Columns, Judged, Part
 from cosearch.errors import RecipeError
 
 Cost = Callable[[Columns], Mapping[str, ArrayLike]]
@@ -95,6 +95,10 @@ class SeparableQuestion(AbstractQuestion):
             values[rows, column] = metric
         values[~np.isfinite(values).all(axis=1)] = np.inf
         return values
+
+    def answer(self, codes: Sequence[IntArray]) -> Answer:
+        """The choices by name."""
+        return Answer(choices={part.name: part.named(own) for part, own in zip(self.parts, codes, strict=True)})
 
     def judge(self, priced: Sequence[FloatArray]) -> Judged:
         """Combine, and hold against the bounds."""

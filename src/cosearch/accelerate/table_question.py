@@ -1,0 +1,118 @@
+"""A network on a design table, as engines that sample are asked."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from math import prod
+from typing import final
+
+import numpy as np
+
+from cosearch.accelerate.arrays import BoolArray, FloatArray, IntArray
+from cosearch.accelerate.designs import ChunkDesigns
+from cosearch.accelerate.engine import build_accelerator
+from cosearch.accelerate.problem import SUMS, Problem
+from cosearch.accelerate.question import AbstractQuestion, Answer, Columns, Judged, Parameter, Part
+from cosearch.design import METRICS
+
+_SPARSE = 50
+"""A table that holds fewer than one combination in so many is one parameter: its rows."""
+
+
+@final
+class TableQuestion(AbstractQuestion):
+    """Every class in use is a part; a design is valid if the table holds it.
+
+    A table that keeps dominated designs (`DesignTable.build(..., prune=False)`) offers all that fit the platform.
+
+    Args:
+        problem: The network, the table, the objective and the limits.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self._rows = [_Rows(problem.table.classes[index].designs) for index in problem.used]
+        names = [str(problem.table.classes[index].chunk_class) for index in problem.used]
+        self._parts = tuple(rows.part(name) for rows, name in zip(self._rows, names, strict=True))
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """One for each class in use."""
+        return self._parts
+
+    @property
+    def more_is_better(self) -> bool:
+        """Whether the objective is maximised."""
+        return METRICS[self.problem.objective].more_is_better
+
+    def price(self, part: int, codes: IntArray) -> FloatArray:
+        """Cycles, then the sums: resources, and cycles again where the latency counts. [designs, features]."""
+        rows = self._rows[part].rows(codes)
+        known = rows >= 0
+        cycles = np.where(known, self.problem.cycles[part][rows], np.inf)
+        resources = self.problem.table.classes[self.problem.used[part]].resources[rows].astype(np.float64)
+        columns = [cycles[:, None], resources]
+        if self.problem.has_latency:
+            columns.append(cycles[:, None])
+        return np.concatenate(columns, axis=1)
+
+    def answer(self, codes: Sequence[IntArray]) -> Answer:
+        """Choices, rows and the accelerator."""
+        rows = [int(own.rows(code[None])[0]) for own, code in zip(self._rows, codes, strict=True)]
+        designs = dict(zip(self.problem.used, rows, strict=True))
+        return Answer(
+            choices={part.name: part.named(code) for part, code in zip(self.parts, codes, strict=True)},
+            designs=designs,
+            accelerator=build_accelerator(self.problem, designs),
+        )
+
+    def judge(self, priced: Sequence[FloatArray]) -> Judged:
+        """The period is the maximum, everything else a sum."""
+        problem = self.problem
+        stacked = np.stack(priced)
+        period, totals = stacked[:, :, 0].max(axis=0), stacked[:, :, 1:].sum(axis=0)
+        runs = np.isfinite(period)
+        excess = totals / np.maximum(problem.budgets, 1) - 1
+        excess[:, problem.budgets == 0] = np.where(totals[:, problem.budgets == 0] > 0, np.inf, -1)
+        violations = excess.max(axis=1, initial=0.0)
+        if problem.period_cycles is not None:
+            violations = np.maximum(violations, period / max(problem.period_cycles, 1e-9) - 1)
+        which = SUMS.get(problem.objective)
+        whole = period if which is None else totals[:, which]
+        values = np.array(
+            [problem.metric(problem.objective, int(w)) if ok else np.inf for w, ok in zip(whole, runs, strict=True)]
+        )
+        return Judged(values=values, violations=np.where(runs, violations, np.inf))
+
+
+class _Rows:
+    """Designs of a class by their columns."""
+
+    def __init__(self, designs: ChunkDesigns) -> None:
+        columns = {field.name: getattr(designs, field.name) for field in fields(designs)}
+        table = np.stack(list(columns.values()), axis=1)
+        combinations = prod(len(np.unique(column)) for column in table.T)
+        is_unique = len(np.unique(table, axis=0)) == len(table)
+        if not is_unique or len(table) * _SPARSE < combinations:
+            columns = {"design": np.arange(len(table), dtype=np.int64)}
+            table = columns["design"][:, None]
+        self.names = list(columns)
+        self.choices = [np.unique(column) for column in table.T]
+        codes = [np.searchsorted(own, column) for own, column in zip(self.choices, table.T, strict=True)]
+        self._places = {row.tobytes(): place for place, row in enumerate(np.stack(codes, axis=1).astype(np.int64))}
+
+    def part(self, name: str) -> Part:
+        """All combinations of the values that occur; valid are those that the table holds."""
+        parameters = tuple(
+            Parameter(name=own, choices=tuple(int(value) for value in values))
+            for own, values in zip(self.names, self.choices, strict=True)
+        )
+        return Part(name=name, parameters=parameters, rule=self._holds)
+
+    def rows(self, codes: IntArray) -> IntArray:
+        """Rows of the table, -1 where it has none. [designs]."""
+        keys = np.ascontiguousarray(codes.astype(np.int64))
+        return np.array([self._places.get(row.tobytes(), -1) for row in keys], np.int64)
+
+    def _holds(self, columns: Columns) -> BoolArray:
+        codes = [np.searchsorted(own, columns[name]) for own, name in zip(self.choices, self.names, strict=True)]
+        return self.rows(np.stack(codes, axis=1)) >= 0
