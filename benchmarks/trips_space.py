@@ -11,14 +11,26 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 from pydantic import Field
 
-from cosearch.accelerate import Budget, EngineResult, Exact, Parameter, Part, PricedPart, SeparableQuestion
+from cosearch.accelerate import (
+    AbstractEngine,
+    Budget,
+    Differentiable,
+    EngineResult,
+    Evolutionary,
+    Exact,
+    Parameter,
+    Part,
+    PricedPart,
+    Random,
+    SeparableQuestion,
+)
 from cosearch.accelerate.question import Columns
 from cosearch.cost.legacy import TripsChunks, TripsLayers, trips_bram_banks, trips_cycles, trips_dsp
 from cosearch.errors import CosearchError, DataError
@@ -35,6 +47,15 @@ CHOICES: dict[str, dict[str, tuple[int, ...]]] = {
     "imagenet": {"large": (28, 14, 7, 2, 1), "small": (7, 2, 1)},
 }
 """Of rows and columns, on chunks for large maps and for small ones. Source: the public Auto-NBA code (MIT, 2022)."""
+
+ENGINES: dict[str, Callable[[], AbstractEngine]] = {
+    "exact": Exact,
+    "differentiable": Differentiable,
+    "random": Random,
+    "evolutionary": Evolutionary,
+}
+SAMPLED_SHARE = 0.05
+"""Of all valid designs, what an engine that samples may price unless the user says otherwise."""
 
 CHANNELS = {"large": (8, 4, 2, 1), "small": (32, 16, 8, 4, 2, 1)}
 LARGE_ROWS = {"cifar": 16, "imagenet": 28}
@@ -130,13 +151,21 @@ def _chunk(data: str, mode: str, depthwise: bool, size: str, bits: int, layers: 
     return PricedPart(part=Part(name=name, parameters=parameters, rule=rule), cost=cost)
 
 
+def num_designs(question: SeparableQuestion) -> int:
+    """Valid designs of all chunks."""
+    return sum(int(part.valid(part.codes(np.arange(part.num_designs))).sum()) for part in question.parts)
+
+
 def run(arguments: argparse.Namespace) -> tuple[EngineResult, float]:
     """Solve, and the CPU seconds it took."""
     question = trips_question(
         read_layers(arguments.file), arguments.data, arguments.mode, arguments.dsp, arguments.bram
     )
+    evaluations = arguments.evaluations
+    if evaluations is None and arguments.engine != "exact":
+        evaluations = int(SAMPLED_SHARE * num_designs(question))
     start = time.process_time()
-    result = Exact().run(question, seed=arguments.seed, budget=Budget(evaluations=arguments.evaluations))
+    result = ENGINES[arguments.engine]().run(question, seed=arguments.seed, budget=Budget(evaluations=evaluations))
     return result, time.process_time() - start
 
 
@@ -146,7 +175,7 @@ def main() -> int:
     parser.add_argument("file", type=Path)
     parser.add_argument("--data", choices=tuple(CHOICES), default="cifar")
     parser.add_argument("--mode", choices=("fixed", "free"), default="free")
-    parser.add_argument("--engine", choices=("exact",), default="exact")
+    parser.add_argument("--engine", choices=tuple(ENGINES), default="exact")
     parser.add_argument("--dsp", type=float, default=DSP)
     parser.add_argument("--bram", type=float, default=BRAM_BANKS)
     parser.add_argument("--evaluations", type=int)
