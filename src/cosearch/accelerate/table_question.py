@@ -10,7 +10,7 @@ import numpy as np
 from cosearch.accelerate.arrays import BoolArray, FloatArray, IntArray
 from cosearch.accelerate.designs import ChunkDesigns
 from cosearch.accelerate.engine import build_accelerator
-from cosearch.accelerate.problem import SUMS, Problem
+from cosearch.accelerate.problem import LATENCY, SUMS, Problem
 from cosearch.accelerate.question import AbstractQuestion, Answer, Columns, Judged, Parameter, Part
 from cosearch.design import METRICS
 
@@ -77,10 +77,12 @@ class TableQuestion(AbstractQuestion):
         if problem.period_cycles is not None:
             violations = np.maximum(violations, period / max(problem.period_cycles, 1e-9) - 1)
         which = SUMS.get(problem.objective)
-        whole = period if which is None else totals[:, which]
-        values = np.array(
-            [problem.metric(problem.objective, int(w)) if ok else np.inf for w, ok in zip(whole, runs, strict=True)]
-        )
+        clock_hertz = problem.table.clock_hertz
+        if which is None:
+            values = clock_hertz / np.maximum(period, 1)
+        else:
+            values = totals[:, which] / (clock_hertz if which == LATENCY else 1)
+        values = np.where(runs, values, np.inf)
         return Judged(values=values, violations=np.where(runs, violations, np.inf))
 
 

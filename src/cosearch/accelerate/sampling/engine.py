@@ -19,7 +19,7 @@ _TRIES = 64
 
 _OVERSAMPLING = 4
 
-_IDLE_STEPS = 100
+_IDLE_STEPS = 40
 """Steps in a row that price nothing new before a search is over: what it can reach is known."""
 
 
