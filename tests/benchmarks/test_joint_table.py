@@ -60,11 +60,11 @@ def test_a_missing_training_is_named(tmp_path):
     lines = (tmp_path / "val.jsonl").read_text().splitlines()
     (tmp_path / "val.jsonl").write_text("\n".join(lines[1:]) + "\n")
     with pytest.raises(
-        DataError, match="val.jsonl: 1 of 882 trainings are missing; run train.py until it is complete"
+        DataError, match=r"val\.jsonl: 1 of 882 trainings are missing; run train\.py until it is complete"
     ):
         _ = JointTable.load(tmp_path).val
     (tmp_path / "accelerators.json").write_text(json.dumps({"points": []}))
-    with pytest.raises(DataError, match="accelerators.json: 0 points, the space has 294"):
+    with pytest.raises(DataError, match=r"accelerators\.json: 0 points, the space has 294"):
         JointTable.load(tmp_path)
 
 

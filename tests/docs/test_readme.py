@@ -34,6 +34,7 @@ def test_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     run(blocks, README.name)
 
 
+ENGINES = README.parent / "docs" / "engines.md"
 PAGE = """\
 # Page
 
@@ -49,6 +50,14 @@ exit 1
 second = first + 1
 ```
 """
+
+
+def test_the_space_of_the_engines_page_is_solved(capsys: pytest.CaptureFixture[str]) -> None:
+    found = run(python_blocks(ENGINES.read_text(encoding="utf-8")), ENGINES.name)
+    best, near = found["best"], found["near"]
+    assert (best.certified, best.value) == (True, 448.0)
+    assert best.value <= near.value
+    assert capsys.readouterr().out.startswith("448.0 True")
 
 
 def test_blocks_run_in_order_in_one_namespace() -> None:
