@@ -3,6 +3,7 @@
 from cosearch.accelerate.allocation import ChunkClass
 from cosearch.accelerate.arrays import RESOURCES
 from cosearch.accelerate.combine import Deadline
+from cosearch.accelerate.contiguous import ContiguousMinimum, Run, least_contiguous_period
 from cosearch.accelerate.declared import JointQuestion, PricedPart, SeparableQuestion
 from cosearch.accelerate.designs import ChunkDesigns
 from cosearch.accelerate.engine import AbstractEngine, Budget, EngineResult, Progress, build_accelerator
@@ -29,6 +30,7 @@ __all__ = [
     "ChunkDesigns",
     "ChunkSpace",
     "ClassTable",
+    "ContiguousMinimum",
     "Deadline",
     "Demand",
     "DesignTable",
@@ -47,11 +49,13 @@ __all__ = [
     "Problem",
     "Progress",
     "Random",
+    "Run",
     "SeparableQuestion",
     "TableQuestion",
     "build_accelerator",
     "explain",
     "is_feasible",
+    "least_contiguous_period",
     "round_outwards",
     "solve",
 ]
