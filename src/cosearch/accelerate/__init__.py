@@ -13,6 +13,7 @@ from cosearch.accelerate.optimum import Minimum
 from cosearch.accelerate.problem import PROBLEM_METRICS, Problem
 from cosearch.accelerate.question import AbstractQuestion, Judged, Parameter, Part
 from cosearch.accelerate.relaxation import LinearRelaxation, Prices
+from cosearch.accelerate.runs import solve_contiguous
 from cosearch.accelerate.sampling import Differentiable, Evolutionary, Random
 from cosearch.accelerate.space import AcceleratorSpace, CapacityChoices, ChunkSpace
 from cosearch.accelerate.table import ClassTable, Demand, DesignTable
@@ -58,4 +59,5 @@ __all__ = [
     "least_contiguous_period",
     "round_outwards",
     "solve",
+    "solve_contiguous",
 ]
