@@ -74,7 +74,12 @@ class DesignTable:
 
     @staticmethod
     def build(
-        layers: Iterable[Layer], space: AcceleratorSpace, platform: Platform, clock_hertz: float
+        layers: Iterable[Layer],
+        space: AcceleratorSpace,
+        platform: Platform,
+        clock_hertz: float,
+        *,
+        prune: bool = True,
     ) -> "DesignTable":
         """Price the declared space for every layer that may occur.
 
@@ -83,6 +88,8 @@ class DesignTable:
             space: The declared space.
             platform: What it is built on; its budget bounds every design.
             clock_hertz: The accelerator clock.
+            prune: Whether designs that another one matches or beats in everything are dropped. Optima are the same;
+                engines that sample are compared on the whole space.
 
         Raises:
             HardwareError: if a layer is wider than every width, fits no design, or no design fits the platform.
@@ -94,7 +101,7 @@ class DesignTable:
         classes: list[ClassTable] = []
         first_column = 0
         for chunk_class, share in allocate(list(layers), space):
-            builder = _ClassBuilder(chunk_class, share, space, port, budget, fabric, platform.name)
+            builder = _ClassBuilder(chunk_class, share, space, port, budget, fabric, platform.name, prune)
             classes.append(builder.build(first_column))
             first_column += len(classes[-1].shapes)
         return DesignTable(
@@ -174,6 +181,7 @@ class _ClassBuilder:
     budget: IntArray
     fabric: FabricRules
     platform: str
+    prune: bool
 
     def build(self, first_column: int) -> ClassTable:
         """Enumerate, price, and drop what is never best."""
@@ -192,7 +200,7 @@ class _ClassBuilder:
         features = [resources, -designs.weight_limit_bits[:, None], cycles]
         if held.any():
             features.append(held)
-        best = useful[nondominated(np.concatenate(features, axis=1)[useful])]
+        best = useful[nondominated(np.concatenate(features, axis=1)[useful])] if self.prune else useful
         return ClassTable(
             chunk_class=self.chunk_class,
             first_column=first_column,
