@@ -1,9 +1,9 @@
 """Engines that sample against each other and against the proven optimum, on four spaces.
 
-``python benchmarks/engines.py [--seconds 540]`` appends a line a run to ``results/engines.jsonl`` and stops after so many
-seconds; the same command goes on. ``python benchmarks/engines.py --table`` prints what the file says: the share of the
-optimum that is reached, mean over seeds with a 95 % interval by the bootstrap, after 1 % and 5 % of all valid designs
-were priced, and the CPU seconds of a whole run. One set of settings for all spaces.
+``python benchmarks/engines.py [--seconds 540]`` appends a line a run to ``results/engines.jsonl`` and stops after so
+many seconds; the same command goes on. ``python benchmarks/engines.py --table`` prints what the file says: the share
+of the optimum that is reached, mean over seeds with a 95 % interval by the bootstrap, after 1 % and 5 % of all valid
+designs were priced, and the CPU seconds of a whole run. One set of settings for all spaces.
 """
 
 import argparse
@@ -49,7 +49,7 @@ ENGINES: dict[str, Callable[[], AbstractEngine]] = {
     "differentiable, straight-through": lambda: Differentiable(estimator=StraightThrough()),
     "differentiable, gumbel-rao": lambda: Differentiable(estimator=GumbelRao()),
 }
-"""By name. `random, assembled` shows how much comes from putting priced parts together, which the last four do too."""
+"""By name. `random, assembled` shows how much comes from putting priced parts together, as `differentiable` does."""
 
 SPACES = ("trips fixed", "trips free", "trips free, 100 DSP 250 BRAM", "mobilenet_v2 on zc706")
 
