@@ -1,8 +1,8 @@
 """How long the contiguous rule takes on published networks.
 
 ``python benchmarks/contiguous.py NETWORK PLATFORM SECONDS`` prints a line of JSON and keeps it in
-``results/contiguous.json`` by network and platform. 8 bits, 200 MHz, at most four chunks; times depend on the machine.
-The buffers on offer are small, so wide arrays hold no tile of some layers: one chunk for all layers is held back by
+``results/contiguous.json``. 8 bits, 200 MHz, at most four chunks; times depend on the machine. The
+buffers on offer are small, so wide arrays hold no tile of some layers: one chunk for all layers is held back by
 that, and its rate is no measure of what cutting gains.
 """
 
