@@ -1,12 +1,14 @@
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from cosearch.accelerate import AcceleratorSpace, CapacityChoices, ChunkSpace, Demand, DesignTable
+from cosearch.accelerate import AcceleratorSpace, CapacityChoices, ChunkSpace, Demand, DesignTable, Problem, solve
 from cosearch.accelerate.allocation import allocate
 from cosearch.accelerate.arrays import NEVER_CYCLES
 from cosearch.cost import best_mapping, resources_of
+from cosearch.design import parse_limits
 from cosearch.errors import HardwareError, MappingError
 from cosearch.hardware import ChunkKind, Platform, load_platform, resident_bits
 from cosearch.workload import IMAGE, Layer, Workload
@@ -30,6 +32,7 @@ def _wider(layer: Layer, weight_bits: int, input_bits: int) -> Layer:
             "kind_bits",
             [("standard", 4, 120, 4), ("standard", 8, 120, 4), ("depthwise", 4, 6, 1), ("depthwise", 8, 6, 1)],
         ),
+        ("stage", [("both", 8, 6, 2), ("both", 8, 16, 4), ("both", 8, 120, 4)]),
     ],
 )
 def test_gives_layers_to_chunks(allocation: str, expected: list[tuple[str, int, int, int]], lenet: Workload) -> None:
@@ -56,21 +59,87 @@ def test_refuses_no_layers() -> None:
         allocate([], AcceleratorSpace())
 
 
-def test_entries_are_those_of_the_cost_model(lenet: Workload, lenet_table: DesignTable, zc706: Platform) -> None:
-    layers = {layer.shape_key(): layer for layer in lenet.layers}
-    for entry in lenet_table.classes:
+def _holds_the_cost_models_numbers(layers: Sequence[Layer], table: DesignTable, platform: Platform) -> None:
+    by_shape = {layer.shape_key(): layer for layer in layers}
+    for entry in table.classes:
         for row in range(len(entry.designs)):
             chunk = entry.designs.chunk(row, entry.chunk_class)
-            needs = resources_of(chunk, zc706)
+            needs = resources_of(chunk, platform)
             slots = chunk.read_slots + chunk.write_slots
             assert entry.resources[row].tolist() == [needs.dsp, needs.bram18, needs.uram, needs.lut, slots]
             for key, column in entry.shapes.items():
                 cycles = int(entry.cycles[row, column])
                 if cycles < NEVER_CYCLES:
-                    assert best_mapping(layers[key], chunk, lenet_table.port)[1].cycles == cycles
+                    assert best_mapping(by_shape[key], chunk, table.port)[1].cycles == cycles
                 else:
                     with pytest.raises(MappingError, match="no tiling fits"):
-                        best_mapping(layers[key], chunk, lenet_table.port)
+                        best_mapping(by_shape[key], chunk, table.port)
+
+
+def test_entries_are_those_of_the_cost_model(lenet: Workload, lenet_table: DesignTable, zc706: Platform) -> None:
+    _holds_the_cost_models_numbers(lenet.layers, lenet_table, zc706)
+
+
+def _everything(**choices: object) -> ChunkSpace:
+    """A little of every option."""
+    return ChunkSpace.model_validate(
+        {
+            "lanes": 4,
+            "reductions": 4,
+            "depthwise_lanes": [4],
+            "columns": [1, 2],
+            "fused_pixels": [1, 4],
+            "kernel_columns": [1, 3],
+            "capacity_bits": {"I": 65_536, "W": 262_144, "O": 65_536},
+            "read_slots": 8,
+            "write_slots": 4,
+            "partial_sums": [False, True],
+            "products_per_dsp": [1, 2],
+            "lut_multipliers": [False, True],
+            "uram": ["", "W", "IO"],
+            **choices,
+        }
+    )
+
+
+def test_every_option_is_priced_as_the_chunk_is(lenet: Workload) -> None:
+    zcu104 = load_platform("zcu104")
+    space = AcceleratorSpace(allocation="kind", widths=(8,), chunk=_everything())
+    swish = replace(lenet.layers[0], name="swish", activation="swish")
+    table = DesignTable.build([*lenet.layers, swish], space, zcu104, 2e8, prune=False)
+    _holds_the_cost_models_numbers([*lenet.layers, swish], table, zcu104)
+    standard, depthwise = table.classes
+    # 3 ways to unroll pixels x 2 kernel columns x 2 orders x 3 memories; multipliers single, double or of LUTs.
+    assert standard.num_declared == 3 * 2 * 2 * 3 * 3
+    # Two products share a slice of a depthwise array only where pixels are unrolled.
+    assert depthwise.num_declared == 2 * 2 * 3 * (2 + 3 + 3)
+    assert standard.chunk_class.activation_table
+    assert not depthwise.chunk_class.activation_table
+    for name in ("columns", "fused_pixels", "kernel_columns", "partial_sums", "products_per_dsp", "uram"):
+        assert len(np.unique(getattr(standard.designs, name))) > 1, name
+
+
+def test_more_options_never_make_the_best_worse(lenet: Workload, zc706: Platform) -> None:
+    few = AcceleratorSpace(
+        allocation="kind",
+        widths=(8,),
+        chunk=_everything(columns=1, fused_pixels=1, kernel_columns=1, partial_sums=False, products_per_dsp=1),
+    )
+    many = few.model_copy(update={"chunk": _everything()})
+    limit = parse_limits(("dsp<=30",))
+    values = [
+        solve(Problem.of(DesignTable.build(lenet.layers, space, zc706, 2e8), lenet, limits=limit)).value
+        for space in (few, many)
+    ]
+    assert values[0] is not None
+    assert values[1] is not None
+    assert values[1] < values[0]
+
+
+def test_refuses_a_space_that_nothing_can_be_built_of(lenet: Workload, zc706: Platform) -> None:
+    space = AcceleratorSpace(allocation="single", widths=(8,), chunk=_everything(uram="W"))
+    with pytest.raises(HardwareError, match=r"no both chunk of 8 bits can be built of what .* on 7series; offer"):
+        DesignTable.build(lenet.layers, space, zc706, 2e8)
 
 
 def test_no_design_beats_another_for_every_network(lenet_table: DesignTable) -> None:

@@ -1,35 +1,54 @@
 """The designs of one chunk class: every combination of its choices."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from itertools import product
+from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from cosearch.accelerate.allocation import ChunkClass
-from cosearch.accelerate.arrays import IntArray
+from cosearch.accelerate.arrays import BoolArray, IntArray
 from cosearch.accelerate.space import ChunkSpace
 from cosearch.cost import CapacityGrid, ChunkShape, chunk_resources
-from cosearch.hardware import Capacity, Chunk, ChunkKind, DramPort, FabricRules, Unroll
+from cosearch.errors import HardwareError
+from cosearch.hardware import PACKED_BITS, Capacity, Chunk, ChunkKind, DramPort, FabricRules, Unroll
 from cosearch.workload import Layer
 
 UNBOUNDED_BITS = 1 << 60
 """More than the weights of any network: what a chunk that streams its weights can hold."""
 
+URAM_BITS: dict[Literal["I", "W", "O"], int] = {"I": 1, "W": 2, "O": 4}
+"""The bit of each buffer in `ChunkDesigns.uram`."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChunkDesigns:
-    """Designs of one class as columns of numbers; all arrays are [designs]."""
+    """Designs of one class as columns of numbers; all arrays are [designs].
+
+    Attributes:
+        lanes, reduction, columns, fused_pixels, kernel_columns: Unrollings of K, C, OX, OY*OX and FX.
+        resident, partial_sums, lut_multipliers: 0 or 1.
+        uram: A bit for each buffer that is UltraRAM: 1 for I, 2 for W, 4 for O.
+    """
 
     lanes: IntArray
     reduction: IntArray
+    columns: IntArray
+    fused_pixels: IntArray
+    kernel_columns: IntArray
     capacity_i_bits: IntArray
     capacity_w_bits: IntArray
     capacity_o_bits: IntArray
     read_slots: IntArray
     write_slots: IntArray
     resident: IntArray
+    partial_sums: IntArray
+    products_per_dsp: IntArray
+    lut_multipliers: IntArray
+    uram: IntArray
 
     def __len__(self) -> int:
         return len(self.lanes)
@@ -57,8 +76,9 @@ class ChunkDesigns:
             if not layer.has_weights:
                 continue
             groups, lanes = (1, layer.G) if layer.is_depthwise else (layer.G, layer.K)
-            rows = -(-lanes // self.lanes) * -(-layer.C // self.reduction) * (groups * layer.FY * layer.FX)
-            bits[:, column] = rows * self.lanes * self.reduction * width_bits
+            kernel = layer.FY * -(-layer.FX // self.kernel_columns) * self.kernel_columns
+            rows = -(-lanes // self.lanes) * -(-layer.C // self.reduction) * groups
+            bits[:, column] = rows * self.lanes * self.reduction * kernel * width_bits
         return bits * (self.resident[:, None] > 0)
 
     def chunk(self, row: int, chunk_class: ChunkClass) -> Chunk:
@@ -67,7 +87,13 @@ class ChunkDesigns:
             kind=chunk_class.kind,
             weight_bits=chunk_class.width_bits,
             activation_bits=chunk_class.width_bits,
-            unroll=Unroll(K=int(self.lanes[row]), C=int(self.reduction[row])),
+            unroll=Unroll(
+                K=int(self.lanes[row]),
+                C=int(self.reduction[row]),
+                OX=int(self.columns[row]),
+                OYOX=int(self.fused_pixels[row]),
+                FX=int(self.kernel_columns[row]),
+            ),
             capacity_bits=Capacity(
                 I=int(self.capacity_i_bits[row]),
                 W=int(self.capacity_w_bits[row]),
@@ -76,65 +102,138 @@ class ChunkDesigns:
             read_slots=int(self.read_slots[row]),
             write_slots=int(self.write_slots[row]),
             resident_weights=bool(self.resident[row]),
+            partial_sums=bool(self.partial_sums[row]),
+            products_per_dsp=2 if self.products_per_dsp[row] == 2 else 1,
+            lut_multipliers=bool(self.lut_multipliers[row]),
+            uram=tuple(operand for operand, bit in URAM_BITS.items() if self.uram[row] & bit),
+            activation_table=chunk_class.activation_table,
             max_channels=chunk_class.max_channels,
             output_bits=chunk_class.output_bits,
         )
 
 
 @dataclass(frozen=True, slots=True)
+class Build:
+    """What a chunk's multipliers and buffers are made of; its cycles do not depend on that."""
+
+    products_per_dsp: int
+    lut_multipliers: bool
+    uram: str
+
+    @staticmethod
+    def choices(chunk_class: ChunkClass, space: ChunkSpace, fabric: FabricRules) -> "list[Build]":
+        """Those of a space that some chunk of a class can have.
+
+        Raises:
+            HardwareError: if there is none.
+        """
+        packs = chunk_class.width_bits <= PACKED_BITS
+        found = [
+            Build(products, lut, uram)
+            for products, lut, uram in product(space.products_per_dsp, space.lut_multipliers, space.uram)
+            if not (products == 2 and (lut or not packs)) and not (uram and fabric.uram is None)
+        ]
+        if not found:
+            raise HardwareError(
+                f"no {chunk_class} can be built of what the declared space offers on {fabric.family}; "
+                'offer products_per_dsp: 1, or uram: ""'
+            )
+        return found
+
+    def fits(self, designs: ChunkDesigns, kind: ChunkKind) -> BoolArray:
+        """Which designs can be built so: two products a slice need an operand that is shared, as `Chunk` says."""
+        if self.products_per_dsp == 1:
+            return np.ones(len(designs), np.bool_)
+        pixels = designs.columns * designs.fused_pixels
+        shared = designs.lanes * pixels if kind is ChunkKind.STANDARD else pixels
+        return shared % 2 == 0
+
+    def apply(self, designs: ChunkDesigns) -> ChunkDesigns:
+        """The designs, built so."""
+        same = np.ones(len(designs), np.int64)
+        return replace(
+            designs,
+            products_per_dsp=same * self.products_per_dsp,
+            lut_multipliers=same * int(self.lut_multipliers),
+            uram=same * sum(bit for operand, bit in URAM_BITS.items() if operand in self.uram),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Grid:
-    """Choices of one class with weights all resident or all streamed, in the order of `cost.cycle_table`."""
+    """Choices of a class that share where weights stay and how sums are kept, in the order of `cost.cycle_table`."""
 
     unrolls: tuple[Unroll, ...]
     slots: tuple[tuple[int, int], ...]
     capacities: CapacityGrid
     resident: bool
+    partial_sums: bool
 
     @staticmethod
-    def of(kind: ChunkKind, space: ChunkSpace, *, resident: bool, port: DramPort) -> "Grid":
+    def of(kind: ChunkKind, space: ChunkSpace, *, resident: bool, partial_sums: bool, port: DramPort) -> "Grid":
         """The choices of a kind that the port has slots for."""
         depthwise = kind is ChunkKind.DEPTHWISE
         lanes = space.depthwise_lanes if depthwise else space.lanes
+        arrays = product(
+            lanes, (1,) if depthwise else space.reductions, space.columns, space.fused_pixels, space.kernel_columns
+        )
         sizes = space.capacity_bits
         return Grid(
-            unrolls=tuple(Unroll(K=k, C=c) for k in lanes for c in ((1,) if depthwise else space.reductions)),
+            unrolls=tuple(Unroll(K=k, C=c, OX=x, OYOX=p, FX=f) for k, c, x, p, f in arrays if x == 1 or p == 1),
             slots=tuple((r, w) for r in space.read_slots for w in space.write_slots if r + w <= port.total_slots),
             capacities=CapacityGrid(I=sizes.I, W=sizes.W_resident if resident else sizes.W, O=sizes.O),
             resident=resident,
+            partial_sums=partial_sums,
         )
 
     def designs(self) -> ChunkDesigns:
-        """All combinations, flattened from [unrolls, slots, I, W, O]."""
+        """All combinations, flattened from [unrolls, slots, I, W, O], of DSP slices and block RAM."""
         sizes = self.capacities
         shape = (len(self.unrolls), len(self.slots), len(sizes.I), len(sizes.W), len(sizes.O))
         unroll, slot, i, w, o = (index.ravel() for index in np.indices(shape))
         reads_writes = np.array(self.slots, np.int64).reshape(-1, 2)[slot]
+        arrays = np.array([(u.K, u.C, u.OX, u.OYOX, u.FX) for u in self.unrolls], np.int64).reshape(-1, 5)[unroll]
+        none = np.zeros(len(unroll), np.int64)
         return ChunkDesigns(
-            lanes=np.array([u.K for u in self.unrolls], np.int64)[unroll],
-            reduction=np.array([u.C for u in self.unrolls], np.int64)[unroll],
+            lanes=arrays[:, 0].copy(),
+            reduction=arrays[:, 1].copy(),
+            columns=arrays[:, 2].copy(),
+            fused_pixels=arrays[:, 3].copy(),
+            kernel_columns=arrays[:, 4].copy(),
             capacity_i_bits=np.array(sizes.I, np.int64)[i],
             capacity_w_bits=np.array(sizes.W, np.int64)[w],
             capacity_o_bits=np.array(sizes.O, np.int64)[o],
             read_slots=reads_writes[:, 0].copy(),
             write_slots=reads_writes[:, 1].copy(),
-            resident=np.full(unroll.shape, int(self.resident), np.int64),
+            resident=none + int(self.resident),
+            partial_sums=none + int(self.partial_sums),
+            products_per_dsp=none + 1,
+            lut_multipliers=none,
+            uram=none,
         )
 
 
 def design_resources(
-    designs: ChunkDesigns, chunk_class: ChunkClass, *, resident: bool, port: DramPort, fabric: FabricRules
+    designs: ChunkDesigns, chunk_class: ChunkClass, grid: Grid, build: Build, *, port: DramPort, fabric: FabricRules
 ) -> IntArray:
-    """Resources of designs whose weights are all resident or all streamed. [designs, resources]."""
+    """Resources of designs of one grid that are built alike. [designs, resources]."""
     shape = ChunkShape(
         kind=chunk_class.kind,
         weight_bits=chunk_class.width_bits,
         activation_bits=chunk_class.width_bits,
         unroll_K=torch.from_numpy(designs.lanes),
         unroll_C=torch.from_numpy(designs.reduction),
+        unroll_pixels=torch.from_numpy(designs.columns * designs.fused_pixels),
+        unroll_FX=torch.from_numpy(designs.kernel_columns),
         capacity_i_bits=torch.from_numpy(designs.capacity_i_bits),
         capacity_w_bits=torch.from_numpy(designs.capacity_w_bits),
         capacity_o_bits=torch.from_numpy(designs.capacity_o_bits),
-        resident_weights=resident,
+        resident_weights=grid.resident,
+        partial_sums=grid.partial_sums,
+        products_per_dsp=build.products_per_dsp,
+        lut_multipliers=build.lut_multipliers,
+        uram=tuple(build.uram),
+        activation_table=chunk_class.activation_table,
         max_channels=chunk_class.max_channels,
         output_bits=chunk_class.output_bits,
     )

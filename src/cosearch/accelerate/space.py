@@ -56,40 +56,83 @@ class CapacityChoices(Record):
 class ChunkSpace(Record):
     """Choices of one chunk; every chunk of an accelerator chooses for itself. One choice fixes a parameter.
 
+    Combinations that no hardware can have are left out: pixels unrolled twice, two products a slice where no operand
+    is shared or both do not fit, UltraRAM on a family without it.
+
     Attributes:
         lanes: Spatial unrolling of K on a standard or a both chunk.
         reductions: Spatial unrolling of C there.
         depthwise_lanes: Spatial unrolling of the channels on a depthwise chunk.
+        columns: Spatial unrolling of OX.
+        fused_pixels: Spatial unrolling of OY and OX fused.
+        kernel_columns: Spatial unrolling of FX.
         capacity_bits: Buffers.
         read_slots, write_slots: Beats of the DRAM port owned in each frame.
         resident_weights: Whether all weights of the chunk may, or must, stay on chip.
+        partial_sums: Whether orders that split a reduction over other output tiles may be used.
+        products_per_dsp: 2 where narrow products share a DSP slice.
+        lut_multipliers: Whether multipliers may, or must, be made of LUTs.
+        uram: Operands whose buffers are UltraRAM: none (""), or some of "IWO".
     """
 
     lanes: Choices = (4, 8, 16, 32, 64)
     reductions: Choices = (1, 2, 4, 8, 16)
     depthwise_lanes: Choices = (2, 4, 8, 16, 32, 64)
+    columns: Choices = (1,)
+    fused_pixels: Choices = (1,)
+    kernel_columns: Choices = (1,)
     capacity_bits: CapacityChoices = Field(default_factory=CapacityChoices)
     read_slots: Choices = (2, 4, 8, 16, 32)
     write_slots: Choices = (2, 4, 8, 16)
     resident_weights: tuple[bool, ...] = (False,)
+    partial_sums: tuple[bool, ...] = (False,)
+    products_per_dsp: tuple[Literal[1, 2], ...] = (1,)
+    lut_multipliers: tuple[bool, ...] = (False,)
+    uram: tuple[str, ...] = ("",)
 
-    @field_validator(
-        "lanes", "reductions", "depthwise_lanes", "read_slots", "write_slots", "resident_weights", mode="before"
-    )
+    @field_validator("*", mode="before")
     @classmethod
     def _one_choice(cls, value: object) -> object:
-        return _listed(value)
+        return value if isinstance(value, CapacityChoices | dict) else _listed(value)
 
-    @field_validator("lanes", "reductions", "depthwise_lanes", "read_slots", "write_slots")
+    @field_validator(
+        "lanes",
+        "reductions",
+        "depthwise_lanes",
+        "columns",
+        "fused_pixels",
+        "kernel_columns",
+        "read_slots",
+        "write_slots",
+    )
     @classmethod
     def _ordered(cls, value: Choices) -> Choices:
         return _increasing(value)
 
-    @field_validator("resident_weights")
+    @field_validator("resident_weights", "partial_sums", "lut_multipliers")
     @classmethod
     def _distinct(cls, value: tuple[bool, ...]) -> tuple[bool, ...]:
         if not value or len(set(value)) != len(value):
-            raise ValueError("resident_weights takes false, true or both: [false, true]")
+            raise ValueError("takes false, true or both: [false, true]")
+        return value
+
+    @field_validator("products_per_dsp")
+    @classmethod
+    def _products(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if not value or len(set(value)) != len(value):
+            raise ValueError("takes 1, 2 or both: [1, 2]")
+        return value
+
+    @field_validator("uram")
+    @classmethod
+    def _operands(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for choice in value:
+            if choice != "".join(operand for operand in "IWO" if operand in choice):
+                raise ValueError(
+                    f'{choice!r} names no buffers; a choice is "" for none, or some of "IWO" in this order'
+                )
+        if not value or len(set(value)) != len(value):
+            raise ValueError('uram takes different choices, such as ["", "W", "IWO"]')
         return value
 
     @model_validator(mode="after")
@@ -107,14 +150,15 @@ class AcceleratorSpace(Record):
 
     Attributes:
         allocation: Which layers share a chunk. ``single``: all, on one chunk of kind both. ``kind``: depthwise layers
-            on a depthwise chunk, all others on a standard one. ``kind_bits``: each kind once per width.
+            on a depthwise chunk, all others on a standard one. ``kind_bits``: each kind once per width. ``stage``:
+            layers whose output maps, before pooling, are of one size, on a chunk of kind both.
         widths: Operand widths a chunk may have, in bits. A layer needs the largest of its weight, input and residual
             bits. Under ``kind_bits`` it goes to the narrowest width that holds it; else the narrowest that holds all
             layers of the chunk is taken.
         chunk: The choices of each chunk.
     """
 
-    allocation: Literal["single", "kind", "kind_bits"] = "kind_bits"
+    allocation: Literal["single", "kind", "kind_bits", "stage"] = "kind_bits"
     widths: Choices = (4, 8)
     chunk: ChunkSpace = Field(default_factory=ChunkSpace)
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
 from cosearch.accelerate.allocation import ChunkClass, allocate
 from cosearch.accelerate.arrays import NEVER_CYCLES, RESOURCES, BoolArray, FloatArray, IntArray
-from cosearch.accelerate.designs import ChunkDesigns, Grid, design_resources
+from cosearch.accelerate.designs import Build, ChunkDesigns, Grid, design_resources
 from cosearch.accelerate.dominance import nondominated
 from cosearch.accelerate.space import AcceleratorSpace
 from cosearch.cost import UNREACHABLE, cycle_table
@@ -190,7 +191,11 @@ class _ClassBuilder:
         for layer in self.layers:
             if shapes.setdefault(layer.shape_key(), len(shapes)) == len(distinct):
                 distinct.append(layer)
-        parts = [self._priced(distinct, resident) for resident in self.space.chunk.resident_weights]
+        chunk = self.space.chunk
+        parts = [
+            self._priced(distinct, Grid.of(self.chunk_class.kind, chunk, resident=r, partial_sums=p, port=self.port))
+            for r, p in product(chunk.resident_weights, chunk.partial_sums)
+        ]
         designs = ChunkDesigns.stack([part[0] for part in parts])
         cycles = np.concatenate([part[1] for part in parts])
         resources = np.concatenate([part[2] for part in parts])
@@ -212,17 +217,37 @@ class _ClassBuilder:
             num_declared=sum(part[3] for part in parts),
         )
 
-    def _priced(self, layers: list[Layer], resident: bool) -> tuple[ChunkDesigns, IntArray, IntArray, int]:
-        """Designs that fit the platform, their cycles, their resources, and how many were declared."""
-        grid = Grid.of(self.chunk_class.kind, self.space.chunk, resident=resident, port=self.port)
+    def _priced(self, layers: list[Layer], grid: Grid) -> tuple[ChunkDesigns, IntArray, IntArray, int]:
+        """Designs that fit the platform, their cycles, their resources, and how many were declared.
+
+        What a chunk is built of does not change its cycles, so those are priced once for all builds.
+        """
         designs = grid.designs()
-        resources = design_resources(designs, self.chunk_class, resident=resident, port=self.port, fabric=self.fabric)
-        fits: BoolArray = np.all(resources <= self.budget, axis=1)
+        num_declared = 0
+        built: list[tuple[ChunkDesigns, IntArray, IntArray]] = []
+        for build in Build.choices(self.chunk_class, self.space.chunk, self.fabric):
+            can = build.fits(designs, self.chunk_class.kind)
+            num_declared += int(can.sum())
+            resources = design_resources(designs, self.chunk_class, grid, build, port=self.port, fabric=self.fabric)
+            kept = np.flatnonzero(can & np.all(resources <= self.budget, axis=1))
+            built.append((build.apply(designs.take(kept)), resources[kept], kept))
+        fits = np.zeros(len(designs), np.bool_)
+        fits[np.concatenate([kept for _, _, kept in built])] = True
+        cycles = self._cycles(layers, grid, fits)
+        places = np.cumsum(fits) - 1
+        return (
+            ChunkDesigns.stack([part for part, _, _ in built]),
+            np.concatenate([cycles[places[kept]] for _, _, kept in built]),
+            np.concatenate([resources for _, resources, _ in built]),
+            num_declared,
+        )
+
+    def _cycles(self, layers: list[Layer], grid: Grid, fits: BoolArray) -> IntArray:
+        """Cycles of the designs of a grid that fit. [designs, layers]."""
         by_unroll = fits.reshape(len(grid.unrolls), -1)
         unrolls = np.flatnonzero(by_unroll.any(axis=1))
-        rows = by_unroll[unrolls].ravel()
         if not len(unrolls):
-            return designs.take(np.zeros(0, np.int64)), np.zeros((0, len(layers)), np.int64), resources[:0], len(fits)
+            return np.zeros((0, len(layers)), np.int64)
         table = cycle_table(
             layers,
             kind=self.chunk_class.kind,
@@ -231,13 +256,12 @@ class _ClassBuilder:
             unrolls=[grid.unrolls[u] for u in unrolls],
             capacities=grid.capacities,
             slots=grid.slots,
-            resident_weights=resident,
+            resident_weights=grid.resident,
+            partial_sums=grid.partial_sums,
             port=self.port,
         )
-        cycles = table.reshape(-1, len(layers)).numpy()[rows]
-        cycles = np.where(cycles >= UNREACHABLE, NEVER_CYCLES, cycles)
-        kept = np.flatnonzero(fits)
-        return designs.take(kept), cycles, resources[kept], len(fits)
+        cycles = table.reshape(-1, len(layers)).numpy()[by_unroll[unrolls].ravel()]
+        return np.where(cycles >= UNREACHABLE, NEVER_CYCLES, cycles)
 
     def _check(self, layers: list[Layer], cycles: IntArray) -> None:
         """Refuse a space in which some layer could never run."""
