@@ -8,6 +8,7 @@ from cosearch.accelerate import (
     CapacityChoices,
     ChunkSpace,
     Deadline,
+    DesignPool,
     DesignTable,
     Exact,
     Problem,
@@ -17,11 +18,11 @@ from cosearch.cost import evaluate
 from cosearch.design import parse_limits
 from cosearch.errors import RecipeError
 from cosearch.hardware import load_platform
-from cosearch.workload import Workload
+from cosearch.workload import Workload, with_bits
 
 
 @pytest.fixture(scope="module")
-def single_table(lenet: Workload) -> DesignTable:
+def space() -> AcceleratorSpace:
     chunk = ChunkSpace(
         lanes=(4, 8, 16),
         reductions=(1, 4),
@@ -29,18 +30,24 @@ def single_table(lenet: Workload) -> DesignTable:
         read_slots=(4, 8, 16),
         write_slots=(4,),
     )
-    space = AcceleratorSpace(allocation="single", widths=(8,), chunk=chunk)
-    return DesignTable.build(lenet.layers, space, load_platform("zc706"), 2e8)
+    return AcceleratorSpace(allocation="single", widths=(4, 8), chunk=chunk)
 
 
-def test_the_accelerator_runs_as_fast_as_certified(lenet: Workload, single_table: DesignTable) -> None:
-    problem = Problem.of(single_table, lenet)
-    one = solve_contiguous(problem, 1, Deadline())
-    three = solve_contiguous(problem, 3, Deadline())
+@pytest.fixture(scope="module")
+def pool(lenet: Workload, space: AcceleratorSpace) -> DesignPool:
+    return DesignPool.build(lenet, space, load_platform("zc706"), 2e8)
+
+
+def test_the_accelerator_runs_as_fast_as_certified(
+    lenet: Workload, pool: DesignPool, space: AcceleratorSpace
+) -> None:
+    one = solve_contiguous(pool, max_chunks=1, deadline=Deadline())
+    three = solve_contiguous(pool, max_chunks=3, deadline=Deadline())
     assert one.certified
     assert three.certified
     assert three.gap == 0
-    assert one.value == Exact().run(problem, seed=0, budget=Budget()).value
+    table = DesignTable.build(lenet.layers, space, load_platform("zc706"), 2e8)
+    assert one.value == Exact().run(Problem.of(table, lenet), seed=0, budget=Budget()).value
     assert one.value is not None
     assert three.value is not None
     assert three.value > 1.5 * one.value
@@ -50,27 +57,42 @@ def test_the_accelerator_runs_as_fast_as_certified(lenet: Workload, single_table
     assert names == [layer.name for layer in lenet.layers]
 
 
-def test_limits_hold(lenet: Workload, single_table: DesignTable) -> None:
-    free = solve_contiguous(Problem.of(single_table, lenet), 4, Deadline())
-    bound = solve_contiguous(Problem.of(single_table, lenet, limits=parse_limits(["dsp<=24"])), 4, Deadline())
+def test_a_run_is_as_wide_as_its_widest_layer(lenet: Workload, space: AcceleratorSpace) -> None:
+    names = [layer.name for layer in lenet.layers]
+    narrow = with_bits(lenet, {name: 8 if name in (names[0], names[-1]) else 4 for name in names})
+    mixed = DesignPool.build(narrow, space, load_platform("zc706"), 2e8)
+    assert [entry.chunk_class.width_bits for entry in mixed.classes] == [4, 8]
+    found = solve_contiguous(mixed, limits=parse_limits(["dsp<=80"]), max_chunks=5, deadline=Deadline())
+    wide = DesignPool.build(narrow, space.model_copy(update={"widths": (8,)}), load_platform("zc706"), 2e8)
+    slower = solve_contiguous(wide, limits=parse_limits(["dsp<=80"]), max_chunks=5, deadline=Deadline())
+    assert found.value is not None
+    assert slower.value is not None
+    assert found.value >= slower.value
+    assert found.accelerator is not None
+    layers = {layer.name: layer for layer in narrow.layers}
+    for chunk in found.accelerator.chunks:
+        own = [layers[program.name] for program in chunk.layers]
+        assert chunk.weight_bits >= max(layer.weight_bits for layer in own)
+    assert evaluate(narrow, found.accelerator, load_platform("zc706")).fps == pytest.approx(found.value, rel=1e-12)
+
+
+def test_limits_hold(lenet: Workload, pool: DesignPool) -> None:
+    free = solve_contiguous(pool, max_chunks=4, deadline=Deadline())
+    bound = solve_contiguous(pool, limits=parse_limits(["dsp<=24"]), max_chunks=4, deadline=Deadline())
     assert bound.accelerator is not None
     assert free.value is not None
     assert bound.value is not None
     assert evaluate(lenet, bound.accelerator, load_platform("zc706")).dsp <= 24
     assert bound.value < free.value
-    none = solve_contiguous(Problem.of(single_table, lenet, limits=parse_limits(["dsp<=0"])), 4, Deadline())
+    none = solve_contiguous(pool, limits=parse_limits(["dsp<=0"]), max_chunks=4, deadline=Deadline())
     assert none.status == "infeasible"
     assert none.reason == "no cut into at most 4 runs keeps the budgets"
-    fast = solve_contiguous(Problem.of(single_table, lenet, limits=parse_limits(["fps>=1e7"])), 4, Deadline())
+    fast = solve_contiguous(pool, limits=parse_limits(["fps>=1e7"]), max_chunks=4, deadline=Deadline())
     assert fast.status == "infeasible"
     assert "keeps 20 cycles, the least is" in fast.reason
 
 
-def test_what_is_not_handled_is_refused(lenet: Workload, single_table: DesignTable, lenet_table: DesignTable) -> None:
-    with pytest.raises(RecipeError, match="take that objective and do not bound latency"):
-        solve_contiguous(Problem.of(single_table, lenet, "dsp"), 2, Deadline())
-    with pytest.raises(RecipeError, match="this one's allocation is kind; build it with single"):
-        solve_contiguous(Problem.of(lenet_table, lenet), 2, Deadline())
-    demand = single_table.demand_of(lenet)
-    with pytest.raises(RecipeError, match="give the problem its workload"):
-        solve_contiguous(Problem(table=single_table, demand=demand), 2, Deadline())
+def test_what_is_not_handled_is_refused(pool: DesignPool) -> None:
+    limits = parse_limits(["latency_seconds<=1"])
+    with pytest.raises(RecipeError, match="latency_seconds cannot be bounded where the allocation is contiguous or"):
+        solve_contiguous(pool, limits=limits, max_chunks=2, deadline=Deadline())

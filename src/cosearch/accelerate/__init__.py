@@ -2,6 +2,7 @@
 
 from cosearch.accelerate.allocation import ChunkClass
 from cosearch.accelerate.arrays import RESOURCES
+from cosearch.accelerate.bound import least_period_bound
 from cosearch.accelerate.combine import Deadline
 from cosearch.accelerate.contiguous import ContiguousMinimum, Run, least_contiguous_period
 from cosearch.accelerate.declared import JointQuestion, PricedPart, SeparableQuestion
@@ -10,18 +11,22 @@ from cosearch.accelerate.engine import AbstractEngine, Budget, EngineResult, Pro
 from cosearch.accelerate.exact import Exact, is_feasible, solve
 from cosearch.accelerate.explain import explain, round_outwards
 from cosearch.accelerate.optimum import Minimum
+from cosearch.accelerate.pool import DesignPool
 from cosearch.accelerate.problem import PROBLEM_METRICS, Problem
 from cosearch.accelerate.question import AbstractQuestion, Judged, Parameter, Part
 from cosearch.accelerate.relaxation import LinearRelaxation, Prices
 from cosearch.accelerate.runs import solve_contiguous
 from cosearch.accelerate.sampling import Differentiable, Evolutionary, Random
-from cosearch.accelerate.space import AcceleratorSpace, CapacityChoices, ChunkSpace
+from cosearch.accelerate.solve import solve_allocation
+from cosearch.accelerate.space import SHAPE_RULES, AcceleratorSpace, CapacityChoices, ChunkSpace
+from cosearch.accelerate.space_file import load_space, shipped_spaces
 from cosearch.accelerate.table import ClassTable, Demand, DesignTable
 from cosearch.accelerate.table_question import TableQuestion
 
 __all__ = [
     "PROBLEM_METRICS",
     "RESOURCES",
+    "SHAPE_RULES",
     "AbstractEngine",
     "AbstractQuestion",
     "AcceleratorSpace",
@@ -34,6 +39,7 @@ __all__ = [
     "ContiguousMinimum",
     "Deadline",
     "Demand",
+    "DesignPool",
     "DesignTable",
     "Differentiable",
     "EngineResult",
@@ -57,7 +63,11 @@ __all__ = [
     "explain",
     "is_feasible",
     "least_contiguous_period",
+    "least_period_bound",
+    "load_space",
     "round_outwards",
+    "shipped_spaces",
     "solve",
+    "solve_allocation",
     "solve_contiguous",
 ]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cosearch.accelerate.space import AcceleratorSpace
+from cosearch.accelerate.space import SHAPE_RULES, AcceleratorSpace
 from cosearch.errors import HardwareError
 from cosearch.hardware import ChunkKind
 from cosearch.workload import Layer
@@ -58,10 +58,15 @@ def allocate(layers: Sequence[Layer], space: AcceleratorSpace) -> list[tuple[Chu
         space: Says which layers share a chunk.
 
     Raises:
-        HardwareError: if there is no layer, or one is wider than every width.
+        HardwareError: if there is no layer, one is wider than every width, or the rule asks for more than shapes.
     """
     if not layers:
         raise HardwareError("a design table needs layers; give those of the networks to be priced")
+    if space.allocation not in SHAPE_RULES:
+        raise HardwareError(
+            f"a design table needs an allocation that a layer's shape decides, {space.allocation} does not; take one "
+            f"of {', '.join(SHAPE_RULES)}"
+        )
     if space.allocation == "stage":
         return _by_map_size(layers, space)
     by_kind: dict[ChunkKind, list[Layer]] = {}

@@ -40,6 +40,11 @@ class Deadline:
         """Whether it has passed."""
         return self.at_seconds is not None and time.monotonic() >= self.at_seconds
 
+    @property
+    def seconds_left(self) -> float | None:
+        """Until it passes, at least a millisecond; None if it never does."""
+        return None if self.at_seconds is None else max(self.at_seconds - time.monotonic(), 1e-3)
+
     def check(self) -> None:
         """Raise `OutOfTimeError` if it has passed."""
         if self.is_over:

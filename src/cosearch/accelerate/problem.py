@@ -132,18 +132,24 @@ class Problem:
 
     def whole_bound(self, limit: Limit) -> int:
         """The largest cycles or count that keeps a limit."""
-        clock = self.table.clock_hertz
-        if limit.metric == "fps":
-            return NEVER_CYCLES if limit.limit == 0 else _largest(clock / limit.limit, limit, lambda n: clock / n)
-        if limit.metric == "latency_seconds":
-            return _largest(limit.limit * clock, limit, lambda n: n / clock)
-        return math.floor(min(limit.limit, float(NEVER_CYCLES)))
+        return whole_bound(limit, self.table.clock_hertz)
 
     def metric(self, name: str, whole: int) -> float:
         """Cycles or a count in the unit of a metric."""
         if name == "fps":
             return self.table.clock_hertz / whole
         return whole / self.table.clock_hertz if name == "latency_seconds" else float(whole)
+
+
+def whole_bound(limit: Limit, clock_hertz: float) -> int:
+    """The largest cycles or count that keeps a limit at a clock."""
+    if limit.metric == "fps":
+        if limit.limit == 0:
+            return NEVER_CYCLES
+        return _largest(clock_hertz / limit.limit, limit, lambda n: clock_hertz / n)
+    if limit.metric == "latency_seconds":
+        return _largest(limit.limit * clock_hertz, limit, lambda n: n / clock_hertz)
+    return math.floor(min(limit.limit, float(NEVER_CYCLES)))
 
 
 def _largest(guess: float, limit: Limit, value: Callable[[int], float]) -> int:

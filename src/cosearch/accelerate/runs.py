@@ -1,83 +1,87 @@
-"""The contiguous rule on a design table: the accelerator whose chunks run consecutive layers."""
+"""The contiguous rule: a network in order, cut into consecutive runs with a chunk each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
+from cosearch.accelerate.arrays import NEVER_CYCLES, IntArray
 from cosearch.accelerate.combine import Deadline
-from cosearch.accelerate.contiguous import Run, least_contiguous_period
+from cosearch.accelerate.contiguous import least_contiguous_period
 from cosearch.accelerate.engine import EngineResult
-from cosearch.accelerate.problem import Problem
-from cosearch.accelerate.table import DesignTable
-from cosearch.cost import best_mapping
+from cosearch.accelerate.pool import DesignPool
+from cosearch.accelerate.problem import SUMS, whole_bound
+from cosearch.design import METRICS, Limit
 from cosearch.errors import RecipeError
-from cosearch.hardware import Accelerator, ChunkProgram, LayerProgram
-from cosearch.workload import Layer, Workload
+
+POOL_METRICS = frozenset({"fps", "dsp", "bram18", "uram", "lut"})
+"""What may be bounded where layers are cut into runs, or given to chunks at will."""
 
 
-def solve_contiguous(problem: Problem, max_chunks: int, deadline: Deadline) -> EngineResult:
+@dataclass(frozen=True, slots=True)
+class PoolLimits:
+    """Limits in counts: of each resource, [resources], and of the slowest chunk's cycles."""
+
+    budgets: IntArray
+    period_cycles: int
+
+    @staticmethod
+    def of(pool: DesignPool, limits: Sequence[Limit]) -> "PoolLimits":
+        """The tighter of the platform's and a user's.
+
+        Raises:
+            RecipeError: for a metric that cannot be bounded here.
+        """
+        budgets, period = pool.budget.copy(), NEVER_CYCLES - 1
+        for limit in limits:
+            if limit.metric not in POOL_METRICS:
+                known = ", ".join(name for name in METRICS if name in POOL_METRICS)
+                raise RecipeError(
+                    f"{limit.metric} cannot be bounded where the allocation is contiguous or searched; "
+                    f"known: {known}, or take the allocation kind_bits, kind, stage or single"
+                )
+            bound = whole_bound(limit, pool.clock_hertz)
+            if limit.metric == "fps":
+                period = min(period, bound)
+            else:
+                budgets[SUMS[limit.metric]] = min(budgets[SUMS[limit.metric]], bound)
+        return PoolLimits(budgets, period)
+
+
+def solve_contiguous(
+    pool: DesignPool, *, limits: Sequence[Limit] = (), max_chunks: int, deadline: Deadline
+) -> EngineResult:
     """The most images a second over all cuts of a network into consecutive runs, each on a chunk of its own.
 
-    Every chunk is one of the designs of a table of a single chunk for all layers, so all have the width of the widest
-    layer. Certified means optimal over cuts and designs together.
+    Certified means optimal over cuts and designs together.
 
     Args:
-        problem: To maximise fps, with a workload, on a table whose allocation is `single`.
+        pool: Designs that can run any layer of their width.
+        limits: On fps and resources.
         max_chunks: Most runs.
         deadline: When to stop with what was found.
 
     Raises:
-        RecipeError: for another objective or table, a bound on latency, resident weights, or without a workload.
+        RecipeError: for a limit on something else.
     """
-    workload = _checked(problem)
-    table = problem.table
-    entry = table.classes[0]
-    columns = [table.column_of(layer) for layer in workload.layers]
-    cycles = np.ascontiguousarray(entry.cycles[:, columns])
-    found = least_contiguous_period(cycles, entry.resources, problem.budgets, max_chunks, deadline)
-    evaluations = len(entry.designs)
-    longest = problem.period_cycles
+    allowed = PoolLimits.of(pool, limits)
+    found = least_contiguous_period(pool.cycles, pool.resources, allowed.budgets, max_chunks, deadline)
+    evaluations, longest = len(pool.cycles), allowed.period_cycles
     if found.runs is None or found.period_cycles is None:
         status = "infeasible" if found.is_proved else "not_found"
         reason = f"no cut into at most {max_chunks} runs keeps the budgets" if found.is_proved else ""
         return EngineResult(status=status, evaluations=evaluations, reason=reason)
-    if longest is not None and found.period_cycles > longest:
+    if found.period_cycles > longest:
         is_proved = found.bound_cycles > longest
         status = "infeasible" if is_proved else "not_found"
         reason = f"no cut into at most {max_chunks} runs keeps {longest} cycles, the least is {found.bound_cycles}"
         return EngineResult(status=status, evaluations=evaluations, reason=reason if is_proved else "")
+    shares = [(run.design, np.arange(run.start, run.stop).tolist()) for run in found.runs]
     return EngineResult(
         status="feasible",
-        accelerator=_accelerator(table, workload.layers, found.runs),
-        value=problem.metric("fps", found.period_cycles),
-        bound=problem.metric("fps", found.bound_cycles) if found.bound_cycles > 0 else None,
+        accelerator=pool.accelerator(shares),
+        value=pool.clock_hertz / found.period_cycles,
+        bound=pool.clock_hertz / found.bound_cycles if found.bound_cycles > 0 else None,
         certified=found.is_proved,
         evaluations=evaluations,
     )
-
-
-def _checked(problem: Problem) -> Workload:
-    if problem.objective != "fps" or problem.has_latency:
-        raise RecipeError("contiguous runs are found for the most fps; take that objective and do not bound latency")
-    if problem.table.space.allocation != "single":
-        raise RecipeError(
-            f"contiguous runs need a table of one chunk for all layers, this one's allocation is "
-            f"{problem.table.space.allocation}; build it with single"
-        )
-    if any(problem.table.space.chunk.resident_weights):
-        raise RecipeError("contiguous runs stream their weights; offer resident_weights: false only")
-    if problem.workload is None:
-        raise RecipeError("contiguous runs need the order of the layers; give the problem its workload")
-    return problem.workload
-
-
-def _accelerator(table: DesignTable, layers: tuple[Layer, ...], runs: tuple[Run, ...]) -> Accelerator:
-    """Each run's chunk with the best mapping of every layer."""
-    entry = table.classes[0]
-    chunks: list[ChunkProgram] = []
-    for run in runs:
-        chunk = entry.designs.chunk(run.design, entry.chunk_class)
-        programs: list[LayerProgram] = []
-        for layer in layers[run.start : run.stop]:
-            mapping, _ = best_mapping(layer, chunk, table.port)
-            programs.append(LayerProgram(name=layer.name, tile=mapping.tile, loop_order=mapping.loop_order))
-        chunks.append(ChunkProgram(**dict(chunk), layers=tuple(programs)))
-    return Accelerator(platform=table.platform, clock_hertz=table.clock_hertz, port=table.port, chunks=tuple(chunks))

@@ -11,6 +11,9 @@ from cosearch.records import Record
 
 MAX_WIDTHS = 4
 
+SHAPE_RULES = ("single", "kind", "kind_bits", "stage")
+"""Allocation rules by which a layer's shape alone decides its chunk."""
+
 Choices = tuple[int, ...]
 
 
@@ -151,14 +154,18 @@ class AcceleratorSpace(Record):
     Attributes:
         allocation: Which layers share a chunk. ``single``: all, on one chunk of kind both. ``kind``: depthwise layers
             on a depthwise chunk, all others on a standard one. ``kind_bits``: each kind once per width. ``stage``:
-            layers whose output maps, before pooling, are of one size, on a chunk of kind both.
+            layers whose output maps, before pooling, are of one size, on a chunk of kind both. ``contiguous``: the
+            network in order is cut into runs, each on a chunk of kind both; the cuts are searched. ``searched``: any
+            layer on any chunk that can run it. The last two stream weights.
+        max_chunks: Most chunks where the allocation is contiguous or searched.
         widths: Operand widths a chunk may have, in bits. A layer needs the largest of its weight, input and residual
             bits. Under ``kind_bits`` it goes to the narrowest width that holds it; else the narrowest that holds all
             layers of the chunk is taken.
         chunk: The choices of each chunk.
     """
 
-    allocation: Literal["single", "kind", "kind_bits", "stage"] = "kind_bits"
+    allocation: Literal["single", "kind", "kind_bits", "stage", "contiguous", "searched"] = "kind_bits"
+    max_chunks: int = Field(default=4, ge=1, le=12)
     widths: Choices = (4, 8)
     chunk: ChunkSpace = Field(default_factory=ChunkSpace)
 
