@@ -26,8 +26,9 @@ WARMUP_EPOCHS, EPOCHS = 3, 6
 ARCH_SHARE = 0.27
 """Architecture steps for each weight step."""
 
-FINALISTS = 8
 CALIBRATION_STEPS = 12
+LATER_STEPS = 1.1
+"""How much quicker steps get in the course of a search, as the searches' own CPU times show."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,12 +87,11 @@ def gradient_search(
     world: World, limit: Limit, seed: int, cpu_seconds: float, price_of: PriceOf, settings: dict[str, object]
 ) -> Outcome:
     """The joint search of `cosearch search`, as many steps as the time holds, then the best finalist on `val`."""
-    plain: dict[str, object] = {
-        "warmup_epochs": WARMUP_EPOCHS, "epochs": EPOCHS, "recalibration_batches": 2, "val_images": 100,
-    }  # fmt: skip
+    plain: dict[str, object] = {"warmup_epochs": WARMUP_EPOCHS, "epochs": EPOCHS, "finalists": 8}
+    plain |= {"recalibration_batches": 2, "val_images": 100}
     search = SearchRecipe.model_validate(plain | settings)
     price = price_of(world, limit)
-    final = FINALISTS * _final_seconds(world, search)
+    final = search.finalists * _final_seconds(world, search)
     weight_steps, arch_steps = _steps(world, price, search, seed, cpu_seconds - final)
     search = search.model_copy(update={"weight_steps": weight_steps, "arch_steps": arch_steps})
     start = time.process_time()
@@ -100,7 +100,7 @@ def gradient_search(
         pass
     feasible, best, point = world.feasible(limit), -1.0, None
     ranked = [world.place[tuple(blocks)] for blocks in joint.architecture.most_probable(len(world.joint.points))]
-    for candidate in [index for index in ranked if feasible[index]][:FINALISTS]:
+    for candidate in [index for index in ranked if feasible[index]][: search.finalists]:
         value = score(joint.supernet, world.paths[candidate], world.splits, world.splits.val, search)
         if value > best:
             best, point = value, candidate
@@ -108,34 +108,42 @@ def gradient_search(
 
 
 def _final_seconds(world: World, search: SearchRecipe) -> float:
-    """CPU time of one score on all of `val`."""
+    """CPU time of one score on all of `val`, the quicker of two: the first one warms up."""
     joint = JointSearch(world.recipe, world.splits, None)
     joint.supernet.initialise_steps(joint.streams["weights"].next_batch()[0])
-    start = time.process_time()
-    score(joint.supernet, world.paths[0], world.splits, world.splits.val, search)
-    return time.process_time() - start
+    times: list[float] = []
+    for _ in range(2):
+        start = time.process_time()
+        score(joint.supernet, world.paths[0], world.splits, world.splits.val, search)
+        times.append(time.process_time() - start)
+    return min(times)
 
 
 def _steps(
     world: World, price: AbstractHardwarePrice, search: SearchRecipe, seed: int, cpu_seconds: float
 ) -> tuple[int, int]:
     """Weight and architecture steps an epoch that fill a time, from a few steps of each kind."""
-    times: list[float] = []
-    for epoch in (0, search.warmup_epochs):
-        for arch_steps in (1, CALIBRATION_STEPS + 1):
-            part = search.model_copy(update={"weight_steps": CALIBRATION_STEPS, "arch_steps": arch_steps})
-            joint = JointSearch(world.recipe.model_copy(update={"seed": seed, "search": part}), world.splits, price)
-            joint.epoch = epoch
-            start = time.process_time()
-            joint.run_epoch()
-            times.append((time.process_time() - start) / CALIBRATION_STEPS)
-            if epoch < search.warmup_epochs:
-                break
-    warm, plain, both = times
-    arch = max(0.0, both - plain)
-    per_step = search.warmup_epochs * warm + search.epochs * (plain + ARCH_SHARE * arch)
-    weight_steps = max(1, int(cpu_seconds / per_step))
+    warm = _step_seconds(world, price, search, seed, 0, 1)
+    plain = _step_seconds(world, price, search, seed, search.warmup_epochs, 1)
+    both = _step_seconds(world, price, search, seed, search.warmup_epochs, CALIBRATION_STEPS + 1)
+    per_step = search.warmup_epochs * warm + search.epochs * (plain + ARCH_SHARE * max(0.0, both - plain))
+    weight_steps = max(1, int(LATER_STEPS * cpu_seconds / per_step))
     return weight_steps, max(1, round(ARCH_SHARE * weight_steps))
+
+
+def _step_seconds(
+    world: World, price: AbstractHardwarePrice, search: SearchRecipe, seed: int, epoch: int, arch_steps: int
+) -> float:
+    """CPU time of a weight step with its part of some architecture steps, the quicker of two epochs."""
+    part = search.model_copy(update={"weight_steps": CALIBRATION_STEPS, "arch_steps": arch_steps})
+    joint = JointSearch(world.recipe.model_copy(update={"seed": seed, "search": part}), world.splits, price)
+    times: list[float] = []
+    for _ in range(2):
+        joint.epoch = epoch
+        start = time.process_time()
+        joint.run_epoch()
+        times.append(time.process_time() - start)
+    return min(times) / CALIBRATION_STEPS
 
 
 def train_shared(world: World, seed: int, training: Training) -> SharedWeights:
