@@ -10,11 +10,13 @@ from cosearch.accelerate.designs import ChunkDesigns
 from cosearch.accelerate.engine import AbstractEngine, Budget, EngineResult, Progress, build_accelerator
 from cosearch.accelerate.exact import Exact, is_feasible, solve
 from cosearch.accelerate.explain import explain, round_outwards
+from cosearch.accelerate.given import accelerate
 from cosearch.accelerate.optimum import Minimum
 from cosearch.accelerate.pool import DesignPool
 from cosearch.accelerate.problem import PROBLEM_METRICS, Problem
 from cosearch.accelerate.question import AbstractQuestion, Judged, Parameter, Part
 from cosearch.accelerate.relaxation import LinearRelaxation, Prices
+from cosearch.accelerate.request import Request, load_request
 from cosearch.accelerate.runs import solve_contiguous
 from cosearch.accelerate.sampling import Differentiable, Evolutionary, Random
 from cosearch.accelerate.solve import solve_allocation
@@ -56,14 +58,17 @@ __all__ = [
     "Problem",
     "Progress",
     "Random",
+    "Request",
     "Run",
     "SeparableQuestion",
     "TableQuestion",
+    "accelerate",
     "build_accelerator",
     "explain",
     "is_feasible",
     "least_contiguous_period",
     "least_period_bound",
+    "load_request",
     "load_space",
     "round_outwards",
     "shipped_spaces",

@@ -3,13 +3,14 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from cosearch.accelerate import load_request
 from cosearch.check.compare import Difference, compare
 from cosearch.cost import evaluate, metric_values
-from cosearch.design import Design, RunFolder, load_design
+from cosearch.design import Design, GivenNetwork, Limit, RunFolder, load_design
 from cosearch.errors import InputError, RunError
-from cosearch.network import workload_of
+from cosearch.hardware import Platform
 from cosearch.records import read_json
-from cosearch.search import Recipe, chosen_part, file_hash, load_recipe, recorded_choice
+from cosearch.search import chosen_part, file_hash, load_recipe, recorded_choice, workload_of_run
 from cosearch.simulate import simulate_accelerator
 from cosearch.workload import Workload
 
@@ -38,8 +39,8 @@ def check_run(folder: RunFolder) -> CheckReport:
     """Recompute every number of a run's design.
 
     Chosen values (blocks, bits, chunks, tiles, loop orders, accuracies) are held against the run's record in
-    events.jsonl and the weights' hash, limits against the recipe, derived numbers against the closed form in
-    integers and, as far as time goes, against the executable specification, which runs the design.
+    events.jsonl and the weights' hash, limits against the recipe or the request, derived numbers against the closed
+    form in integers and, as far as time goes, against the executable specification, which runs the design.
 
     Raises:
         DesignError: if design.json cannot be read.
@@ -48,14 +49,18 @@ def check_run(folder: RunFolder) -> CheckReport:
     design = load_design(folder.require(folder.design, "search"))
     written = read_json(folder.design, RunError)
     recorded = recorded_choice(folder)
-    recipe = load_recipe(str(folder.require(folder.recipe, "search")))
     differences = compare(chosen_part(written), recorded["chosen"], where="", source="the run's record")
-    differences += _check_weights(folder, recorded)
-    differences += _check_recipe(folder, design, recipe)
+    is_given = isinstance(design.network, GivenNetwork)
+    asked = _asked_for_given(folder) if is_given else _asked_of_recipe(folder)
+    if not is_given:
+        differences += _check_weights(folder, recorded)
+        began = folder.load_manifest().hashes.get("recipe")
+        differences += [] if file_hash(folder.recipe) == began else [_CHANGED_RECIPE]
+    differences += _check_limits(design, asked)
     lines: list[str] = []
     try:
-        workload = workload_of(design.network.space, design.network.blocks)
-        predicted = evaluate(workload, design.accelerator, recipe.board()[0]).model_dump(mode="json")
+        workload = workload_of_run(folder, design)
+        predicted = evaluate(workload, design.accelerator, asked.platform).model_dump(mode="json")
     except InputError as error:
         differences.append(Difference("accelerator", "a design that cannot run", str(error), "the hardware's rules"))
     else:
@@ -65,23 +70,38 @@ def check_run(folder: RunFolder) -> CheckReport:
     return CheckReport(tuple(differences), _count_leaves(written), tuple(lines))
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a design was asked for: the platform it is built on and the limits."""
+
+    platform: Platform
+    limits: tuple[Limit, ...]
+
+
+def _asked_of_recipe(folder: RunFolder) -> _Asked:
+    recipe = load_recipe(str(folder.require(folder.recipe, "search")))
+    return _Asked(recipe.board()[0], recipe.parsed_limits())
+
+
+def _asked_for_given(folder: RunFolder) -> _Asked:
+    request = load_request(folder.require(folder.request, "accelerate"))
+    return _Asked(request.platform, request.parsed_limits())
+
+
 def _check_weights(folder: RunFolder, recorded: dict[str, Any]) -> list[Difference]:
     """The weights the accuracies were measured with are the ones in the folder."""
     weights = folder.require(folder.weights, "train")
     return compare(file_hash(weights), recorded["weights_sha256"], where=weights.name, source="the run's record")
 
 
-def _check_recipe(folder: RunFolder, design: Design, recipe: Recipe) -> list[Difference]:
-    """The recipe is the one the run began with, and the limits are its limits."""
-    began = folder.load_manifest().hashes.get("recipe")
-    differences = [] if file_hash(folder.recipe) == began else [_CHANGED_RECIPE]
+def _check_limits(design: Design, asked: _Asked) -> list[Difference]:
+    """The limits are those that were asked."""
     values = metric_values(design.predicted)
-    expected = [limit.judge(values[limit.metric]).model_dump(mode="json") for limit in recipe.parsed_limits()]
+    expected = [limit.judge(values[limit.metric]).model_dump(mode="json") for limit in asked.limits]
     found = [limit.model_dump(mode="json") for limit in design.limits]
     if len(found) != len(expected):
-        number = Difference("limits", len(found), len(expected), "the recipe, in number of limits,")
-        return [*differences, number]
-    return differences + compare(found, expected, where="limits", source="the recipe with the predicted values")
+        return [Difference("limits", len(found), len(expected), "the recipe, in number of limits,")]
+    return compare(found, expected, where="limits", source="the recipe with the predicted values")
 
 
 def _simulate(design: Design, workload: Workload) -> tuple[list[Difference], list[str]]:

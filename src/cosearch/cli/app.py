@@ -81,6 +81,67 @@ def search(
     raise typer.Exit(search_command(recipe, overrides or [], out, quiet=quiet or as_json, as_json=as_json))
 
 
+@app.command(name="accelerate")
+def accelerate_(
+    model: Annotated[
+        Path,
+        typer.Argument(help="ONNX, .pt2 of torch.export, a layer file, or a run's folder.", show_default=False),
+    ],
+    platform: Annotated[str, typer.Option("--platform", help="A name, or a YAML file.", show_default=False)],
+    bits: Annotated[
+        list[str] | None,
+        typer.Option("--bits", metavar="[LAYERS=]N", help="8, or first=8, last=8, 'features.3*=6'; may be repeated."),
+    ] = None,
+    input_shape: Annotated[
+        str | None, typer.Option("--input-shape", metavar="N,C,Y,X", help="Where the file leaves it open.")
+    ] = None,
+    objective: Annotated[str, typer.Option("--objective", help="What the accelerator is best at.")] = "fps",
+    limits: Annotated[
+        list[str] | None, typer.Option("--limit", metavar="LIMIT", help='Such as "dsp<=600"; may be repeated.')
+    ] = None,
+    allocation: Annotated[
+        str | None,
+        typer.Option("--allocation", help="single, kind, kind_bits, stage, contiguous or searched."),
+    ] = None,
+    space: Annotated[str, typer.Option("--space", help="A shipped space, or a YAML file.")] = "broad",
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Fix a part of the space: --set chunk.lanes=16."),
+    ] = None,
+    clock: Annotated[float | None, typer.Option("--clock", metavar="HERTZ", help="Default the platform's.")] = None,
+    engine: Annotated[str, typer.Option("--engine", help="exact, differentiable, random, evolutionary.")] = "exact",
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of engines that sample.")] = 0,
+    evaluations: Annotated[
+        int | None, typer.Option("--evaluations", help="Chunk designs that an engine that samples may price.")
+    ] = None,
+    seconds: Annotated[float | None, typer.Option("--seconds", help="Stop with what was found.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder; default runs/MODEL-PLATFORM.")] = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Find the best accelerator of a network, with a proof; write design.json and report.html."""
+    from cosearch.cli.accelerate import Asked, accelerate_command
+
+    asked = Asked(
+        model=model,
+        platform=platform,
+        bits=bits or [],
+        input_shape=input_shape,
+        objective=objective,
+        limits=limits or [],
+        allocation=allocation,
+        space=space,
+        overrides=overrides or [],
+        clock_hertz=clock,
+        engine=engine,
+        seed=seed,
+        evaluations=evaluations,
+        seconds=seconds,
+        out=out,
+    )
+    raise typer.Exit(accelerate_command(asked, quiet=quiet or as_json, as_json=as_json))
+
+
 @app.command()
 def train(
     run: RunArgument,

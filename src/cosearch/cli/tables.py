@@ -2,10 +2,10 @@
 
 import sys
 
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 
-from cosearch.design import METRICS, Design, Infeasible
+from cosearch.design import METRICS, Design, GivenNetwork, Infeasible
 from cosearch.units import format_quantity
 
 _ACCURACIES = (
@@ -20,7 +20,11 @@ _UNBROKEN = 10_000
 
 def design_tables(design: Design) -> Group:
     """The found design, its figures and its limits."""
-    return Group(_network(design), _figures(design), _limits(design))
+    if isinstance(design.network, GivenNetwork):
+        parts: list[RenderableType] = [_chunks(design), _figures(design)]
+    else:
+        parts = [_network(design), _figures(design)]
+    return Group(*parts, *([_limits(design)] if design.limits else []))
 
 
 def infeasible_table(result: Infeasible) -> Group:
@@ -45,9 +49,46 @@ def show(part: Group | Table) -> None:
 
 def _network(design: Design) -> Table:
     table = Table("block", "operator", "weight bits", "activation bits", title=f"network ({design.recipe})")
-    for index, block in enumerate(design.network.blocks):
+    for index, block in enumerate(design.found_network.blocks):
         table.add_row(str(index), block.op, str(block.weight_bits or "-"), str(block.activation_bits or "-"))
     return table
+
+
+def _chunks(design: Design) -> Table:
+    """Every chunk, what it is made of, and what its layers wait for longest."""
+    network = design.network
+    title = f"{len(design.predicted.per_layer)} layers of {design.recipe}"
+    if isinstance(network, GivenNetwork):
+        title = f"{network.num_layers} layers of {network.source}"
+    table = Table(
+        "chunk", "kind", "bits", "unrolled", "I, W, O kbit", "slots", "layers", "busy", "waits for", title=title
+    )
+    slowest = design.predicted.period_cycles
+    pairs = zip(design.accelerator.chunks, design.predicted.per_chunk, strict=True)
+    for index, (chunk, cost) in enumerate(pairs):
+        sizes = chunk.unroll.model_dump()
+        capacity = chunk.capacity_bits
+        table.add_row(
+            str(index),
+            chunk.kind.value,
+            f"{chunk.weight_bits} x {chunk.activation_bits}",
+            " ".join(f"{name}={size}" for name, size in sizes.items() if size > 1) or "1",
+            ", ".join(f"{bits / 1024:g}" for bits in (capacity.I, capacity.W, capacity.O)),
+            f"{chunk.read_slots} + {chunk.write_slots}",
+            str(len(chunk.layers)),
+            f"{100 * cost.cycles / slowest:.0f} %",
+            _bound_of(design, index),
+        )
+    return table
+
+
+def _bound_of(design: Design, chunk: int) -> str:
+    """The server that most of a chunk's cycles wait for."""
+    cycles = dict.fromkeys(("compute", "read", "write"), 0)
+    for layer in design.predicted.per_layer:
+        if layer.chunk == chunk:
+            cycles[layer.bound] += layer.cycles
+    return max(cycles, key=cycles.__getitem__)
 
 
 def _figures(design: Design) -> Table:
@@ -65,7 +106,8 @@ def _figures(design: Design) -> Table:
     table.add_row(f"energy an image ({p.confidence.get('energy', 'stated')})", format_quantity(p.energy_joules, "J"))
     for name in ("dsp", "bram18", "lut"):
         table.add_row(name, f"{getattr(p, name):,}")
-    certified = "certified optimal" if design.engine.certified else f"gap {design.engine.gap}"
+    gap = "no bound" if design.engine.gap is None else f"gap {100 * design.engine.gap:.1f} %"
+    certified = "certified optimal" if design.engine.certified else gap
     table.add_row("accelerator", f"{certified}, engine {design.engine.name}")
     table.add_row("status", design.status)
     return table

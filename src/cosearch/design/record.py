@@ -23,6 +23,19 @@ class NetworkDesign(Record):
     space: NetworkSpace
 
 
+class GivenNetwork(Record):
+    """A network that was given: its layers lie in layers.yaml beside design.json.
+
+    Attributes:
+        source: The file it was read from, by name, or the run it was found in.
+        layers_sha256: Of layers.yaml.
+    """
+
+    source: str
+    num_layers: int
+    layers_sha256: str
+
+
 class LayerCost(Record):
     """One layer on its chunk.
 
@@ -106,18 +119,34 @@ class Accuracy(Record):
 
 
 class Design(Record):
-    """A finished design. Holds no time, no path and no host, so that equal searches write equal bytes."""
+    """A finished design. Holds no time, no path and no host, so that equal searches write equal bytes.
+
+    Attributes:
+        recipe: Names the recipe of a search, or the model that an accelerator was found for.
+        network: Found by a search, or given.
+    """
 
     schema_version: Literal[1] = Field(default=SCHEMA, alias="schema")
     recipe: str
     seed: int
     status: Literal["feasible"]
-    network: NetworkDesign
+    network: NetworkDesign | GivenNetwork
     accelerator: Accelerator
     predicted: Predicted
     limits: tuple[LimitResult, ...]
     engine: EngineRecord
     accuracy: Accuracy
+
+    @property
+    def found_network(self) -> NetworkDesign:
+        """The network a search found.
+
+        Raises:
+            DesignError: if the network was given.
+        """
+        if isinstance(self.network, GivenNetwork):
+            raise DesignError(f"the network was not searched but given in {self.network.source}; it has no blocks")
+        return self.network
 
 
 def load_design(path: Path) -> Design:

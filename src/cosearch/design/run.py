@@ -50,6 +50,16 @@ class RunFolder:
         return self.path / "recipe.yaml"
 
     @property
+    def request(self) -> Path:
+        """What an accelerator was asked for, where the network was given."""
+        return self.path / "request.yaml"
+
+    @property
+    def layers(self) -> Path:
+        """The network as a layer file."""
+        return self.path / "layers.yaml"
+
+    @property
     def events(self) -> Path:
         """One JSON object a line, in order."""
         return self.path / "events.jsonl"

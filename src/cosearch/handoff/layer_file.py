@@ -7,8 +7,8 @@ import yaml
 
 from cosearch.design import RunFolder, load_design
 from cosearch.errors import DesignError
-from cosearch.network import workload_of
 from cosearch.records import write_atomically
+from cosearch.search import workload_of_run
 from cosearch.workload import Layer, Workload
 from cosearch.workload.importers import LAYER_FILE_SCHEMA, read_layers
 
@@ -20,11 +20,12 @@ def hand_off_layers(folder: RunFolder) -> Path:
         DesignError: if what is read back is not the network of design.json.
     """
     design = load_design(folder.require(folder.design, "search"))
-    workload = workload_of(design.network.space, design.network.blocks)
-    path = folder.path / "layers.yaml"
-    if not write_layers(workload, path):
-        raise DesignError(f"{path.name} does not read back as the network of {folder.design.name}; report this")
-    return path
+    workload = workload_of_run(folder, design)
+    if not write_layers(workload, folder.layers):
+        raise DesignError(
+            f"{folder.layers.name} does not read back as the network of {folder.design.name}; report this"
+        )
+    return folder.layers
 
 
 def write_layers(workload: Workload, path: Path) -> bool:

@@ -28,7 +28,7 @@ def save_picture(design: Design, path: Path) -> Path:
     drawing = draw_design(design)
     style = (resources.files("cosearch.report") / "templates" / "picture.css").read_text(encoding="utf-8")
     svg = drawing.as_svg(
-        title=f"{design.network.space.name} on {design.accelerator.platform}",
+        title=f"{design.found_network.space.name} on {design.accelerator.platform}",
         description=f"{describe_network(design)} {describe_accelerator(design)}",
         style=style,
     )

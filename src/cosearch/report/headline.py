@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from cosearch.design import Design, Infeasible, Limit, LimitResult
+from cosearch.design import Design, GivenNetwork, Infeasible, Limit, LimitResult
 from cosearch.hardware import Platform
 from cosearch.report.words import SPLITS, amount, listing, percent, title_of
 
@@ -52,8 +52,9 @@ def cards_of(design: Design, platform: Platform | None) -> list[Card]:
     """The figures a reader looks for first."""
     predicted = design.predicted
     budget = platform.budget() if platform else {}
+    accuracy = [] if isinstance(design.network, GivenNetwork) else [accuracy_card(design)]
     cards = [
-        accuracy_card(design),
+        *accuracy,
         Card(title_of("fps"), amount("fps", predicted.fps), f"an image every {predicted.period_cycles:,} cycles"),
         Card(
             "Latency",
@@ -129,13 +130,16 @@ def certificate_of(design: Design) -> tuple[str, str]:
 
 def question_of(design: Design) -> str:
     """What was asked, in a sentence."""
-    space = design.network.space
-    shape = "×".join(map(str, design.network.input))
-    text = (
-        f"A network of the space {space.name} for images of {shape} and {design.network.classes} classes, "
-        f"with the accelerator that runs it on {design.accelerator.platform} at "
-        f"{design.accelerator.clock_hertz / 1e6:g} MHz"
-    )
+    place = f"on {design.accelerator.platform} at {design.accelerator.clock_hertz / 1e6:g} MHz"
+    network = design.network
+    if isinstance(network, GivenNetwork):
+        text = f"The best accelerator for the {network.num_layers} layers of {network.source} {place}"
+    else:
+        shape = "×".join(map(str, network.input))
+        text = (
+            f"A network of the space {network.space.name} for images of {shape} and {network.classes} classes, "
+            f"with the accelerator that runs it {place}"
+        )
     asked = [asked_of(limit)[0].lower() + asked_of(limit)[1:] for limit in design.limits]
     asked = [words.replace("dSP", "DSP").replace("bRAM", "BRAM").replace("lUT", "LUT") for words in asked]
     return f"{text}: {listing(asked)}." if asked else f"{text}."

@@ -56,7 +56,7 @@ def candidate_scatter(candidates: list[Candidate], design: Design | None) -> go.
 
 
 def _plain_blocks(design: Design) -> list[dict[str, Any]]:
-    return [block.model_dump(mode="json") for block in design.network.blocks]
+    return [block.model_dump(mode="json") for block in design.found_network.blocks]
 
 
 def _small_chart(panel: Panel, epochs: list[Epoch]) -> go.Figure:

@@ -56,7 +56,7 @@ class Unit:
 
 def units_of(design: Design) -> list[Unit]:
     """Everything from the image to the classes, in order."""
-    space = design.network.space
+    space = design.found_network.space
     chunks = chunks_by_part(design)
     edge = (space.edge_bits, space.edge_bits)
     channels, height, width = space.input
@@ -73,7 +73,7 @@ def units_of(design: Design) -> list[Unit]:
             chunks=chunks.get("stem", ()),
         ),
     ]
-    for index, block in enumerate(design.network.blocks):
+    for index, block in enumerate(design.found_network.blocks):
         unit = _block_unit(space, index, block, shape, chunks)
         units.append(unit)
         shape = unit.shape

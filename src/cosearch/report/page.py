@@ -3,7 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from cosearch.design import Design, RunFolder
+from markupsafe import Markup
+
+from cosearch.design import Design, GivenNetwork, RunFolder
 from cosearch.records import write_atomically
 from cosearch.report import charts, headline
 from cosearch.report.accelerator_picture import describe_accelerator, draw_accelerator
@@ -50,19 +52,15 @@ def render(run: RunData) -> str:
 
 def _design_context(run: RunData, design: Design) -> dict[str, Any]:
     certificate, explanation = headline.certificate_of(design)
-    network, accelerator = describe_network(design), describe_accelerator(design)
+    accelerator = describe_accelerator(design)
     return {
         "question": headline.question_of(design),
         "cards": headline.cards_of(design, run.platform),
         "slack_bars": headline.slack_bars(design),
         "certificate": certificate,
         "explanation": explanation,
-        "network_pictures": [
-            draw_network(design, columns).as_svg(
-                title="The network", description=network, css_class=f"picture {kind}"
-            )
-            for columns, kind in ((12, "wide"), (4, "narrow"))
-        ],
+        "is_given": isinstance(design.network, GivenNetwork),
+        "network_pictures": _network_pictures(design),
         "accelerator_pictures": [
             draw_accelerator(design, width, columns).as_svg(
                 title="The accelerator", description=accelerator, css_class=f"picture {kind}"
@@ -70,6 +68,17 @@ def _design_context(run: RunData, design: Design) -> dict[str, Any]:
             for width, columns, kind in ((WIDE, 4, "wide"), (NARROW, 1, "narrow"))
         ],
     }
+
+
+def _network_pictures(design: Design) -> list[Markup]:
+    """A wide and a narrow one of a network that was searched; a given one is not drawn."""
+    if isinstance(design.network, GivenNetwork):
+        return []
+    words = describe_network(design)
+    return [
+        draw_network(design, columns).as_svg(title="The network", description=words, css_class=f"picture {kind}")
+        for columns, kind in ((12, "wide"), (4, "narrow"))
+    ]
 
 
 def _charts(run: RunData) -> dict[str, list[Chart]]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from cosearch.accelerate import load_request
 from cosearch.design import Design, EventLog, Infeasible, Manifest, RunFolder, load_design
 from cosearch.errors import HardwareError, RunError
 from cosearch.hardware import Platform, load_platform
@@ -17,7 +18,7 @@ class RunData:
         name: Of the recipe.
         design, infeasible: The result; one of them is None.
         platform: None where a user's own file is not at hand any more.
-        manifest, recipe: None and empty where the run has not written them.
+        manifest, recipe, request: None and empty where the run has not written them.
     """
 
     name: str
@@ -27,6 +28,7 @@ class RunData:
     events: list[dict[str, Any]]
     manifest: Manifest | None
     recipe: str
+    request: str
 
 
 def read_run(folder: RunFolder) -> RunData:
@@ -45,16 +47,18 @@ def read_run(folder: RunFolder) -> RunData:
                 f"{folder.path} holds neither design.json nor infeasible.json; run `cosearch search` first"
             )
         infeasible = parse_record(Infeasible, read_json(path, RunError), source=path.name, error=RunError)
+    request = load_request(folder.request) if folder.request.is_file() else None
     manifest = folder.load_manifest() if folder.manifest.is_file() else None
     name = design.recipe if design else manifest.recipe if manifest else folder.path.resolve().name
     return RunData(
         name=name,
         design=design,
         infeasible=infeasible,
-        platform=_platform(design.accelerator.platform) if design else None,
+        platform=request.platform if request else _platform(design.accelerator.platform) if design else None,
         events=EventLog(folder.events).read(),
         manifest=manifest,
         recipe=read_text(folder.recipe, RunError) if folder.recipe.is_file() else "",
+        request=read_text(folder.request, RunError) if folder.request.is_file() else "",
     )
 
 

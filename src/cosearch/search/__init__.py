@@ -2,10 +2,11 @@
 
 from cosearch.search.observer import Observer, Silent
 from cosearch.search.recipe import Recipe, SearchRecipe, load_recipe, recipe_names
-from cosearch.search.record import chosen_part, file_hash, recorded_choice
+from cosearch.search.record import CHOSEN_EVENT, chosen_part, file_hash, recorded_choice, workload_of_run
 from cosearch.search.run import run_search, run_training
 
 __all__ = [
+    "CHOSEN_EVENT",
     "Observer",
     "Recipe",
     "SearchRecipe",
@@ -17,4 +18,5 @@ __all__ = [
     "recorded_choice",
     "run_search",
     "run_training",
+    "workload_of_run",
 ]

@@ -4,9 +4,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from cosearch.design import Design, EventLog, RunFolder, load_design
+from cosearch.design import Design, EventLog, GivenNetwork, RunFolder, load_design
 from cosearch.errors import RunError
+from cosearch.network import workload_of
 from cosearch.records import read_json
+from cosearch.workload import Workload
+from cosearch.workload.importers import read_layers
 
 CHOSEN_EVENT = "design"
 _CHOSEN = ("recipe", "seed", "status", "network", "accelerator", "limits", "engine", "accuracy")
@@ -20,6 +23,20 @@ def chosen_part(written: dict[str, Any]) -> dict[str, Any]:
 def file_hash(path: Path) -> str:
     """SHA-256 of a file's bytes."""
     return sha256(path.read_bytes()).hexdigest()
+
+
+def workload_of_run(folder: RunFolder, design: Design) -> Workload:
+    """The network of a finished run, searched or given.
+
+    Raises:
+        RunError: if the layers of a given network are missing, or are not those the design was made for.
+    """
+    network = design.network
+    if not isinstance(network, GivenNetwork):
+        return workload_of(network.space, network.blocks)
+    if file_hash(folder.require(folder.layers, "accelerate")) != network.layers_sha256:
+        raise RunError(f"{folder.layers} is not the network the design was made for; restore it")
+    return read_layers(folder.layers)
 
 
 def recorded_choice(folder: RunFolder) -> dict[str, Any]:

@@ -112,7 +112,7 @@ def run_training(
     session.note_hashes(splits.hashes())
     with tensor_settings(recipe.threads):
         with session.stage("train"):
-            accuracy = {"retrained_val": _retrain(session, splits, design.network.blocks)}
+            accuracy = {"retrained_val": _retrain(session, splits, design.found_network.blocks)}
         if final:
             accuracy["retrained_test"] = _read_test_once(session, splits, design)
     changed = design.model_copy(update={"accuracy": design.accuracy.model_copy(update=accuracy)})
@@ -128,7 +128,7 @@ def _splits(recipe: Recipe, data: ImageData | None) -> Splits:
 def _read_test_once(session: Session, splits: Splits, design: Design) -> float:
     """Test accuracy of the trained network; a seed that has read the test set has it on record."""
     if "retrained_test" not in session.state:
-        network = _fresh(session.recipe, design.network.blocks)
+        network = _fresh(session.recipe, design.found_network.blocks)
         load_weights(network, session.folder.weights)
         session.count_test_read(session.recipe.seed)
         with session.stage("test"):

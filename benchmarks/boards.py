@@ -1,0 +1,224 @@
+"""Published networks on three boards: the best accelerator under every allocation rule, and how long it took.
+
+``python benchmarks/boards.py [--seconds S]`` runs what is missing, one line of ``results/boards.jsonl`` a case, and
+stops after S seconds; the same command goes on. ``--table`` prints the results as Markdown. The space is the shipped
+`broad`; clocks are the platforms'. Seconds are of wall time on one thread, importing aside: table, solution, and the
+mappings of the accelerator.
+"""
+
+import argparse
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import torch
+
+from cosearch.accelerate import EngineResult, load_space, solve_allocation
+from cosearch.cost import evaluate
+from cosearch.hardware import FRAME_SLOTS, Platform, load_platform
+from cosearch.network.zoo import build, example_input
+from cosearch.records import read_json
+from cosearch.workload import IMAGE, Layer, Workload, with_bits
+from cosearch.workload.importers import from_module
+
+RESULTS = Path(__file__).parent / "results" / "boards.jsonl"
+TRIPS_FILE = Path(__file__).parents[1] / "validation" / "data" / "trips_space.json"
+
+BOARDS = ("pynq-z2", "zc706", "zcu102")
+RULES = ("kind_bits", "stage", "contiguous", "searched")
+SOLVE_SECONDS = 22.0
+"""For the solution; tables and mappings come on top."""
+
+PRODUCTS_PER_SLICE = 2
+
+
+def published(name: str) -> Workload:
+    """A network of the zoo at 8 bits."""
+    return from_module(build(name), example_input(name), bits=8)
+
+
+def trips() -> Workload:
+    """The example network of the public TRIPS code on CIFAR, as one chain; two equal entries are groups."""
+    layers: list[Layer] = []
+    for entry in read_json(TRIPS_FILE, ValueError)["cifar"]["example"]["layers"]:
+        before = layers[-1] if layers else None
+        channels, size = (before.out_channels, before.OY) if before else (int(entry["C"]), int(entry["OY"]))
+        depthwise = entry["depthwise"]
+        groups = int(entry["K"]) if depthwise else channels // int(entry["C"])
+        if before and groups == 1 and channels != int(entry["C"]):
+            continue  # the other group of the entry before
+        if before and before.G == groups > 1 and not depthwise and not before.is_depthwise:
+            continue
+        layers.append(
+            Layer(
+                name=f"layer{len(layers)}",
+                source=before.name if before else IMAGE,
+                G=groups,
+                K=1 if depthwise else int(entry["K"]),
+                C=1 if depthwise else int(entry["C"]),
+                OY=entry["OY"],
+                OX=entry["OX"],
+                FY=entry["FY"],
+                FX=entry["FX"],
+                IY=size,
+                IX=size,
+                stride_y=size // entry["OY"],
+                stride_x=size // entry["OX"],
+                padding_y=entry["FY"] // 2,
+                padding_x=entry["FX"] // 2,
+                weight_bits=8,
+                input_bits=8,
+                output_bits=8,
+            )
+        )
+    return Workload(layers=tuple(layers))
+
+
+NETWORKS: dict[str, Callable[[], Workload]] = {
+    "mobilenet_v2": lambda: published("mobilenet_v2"),
+    "resnet18": lambda: published("resnet18"),
+    "vgg16": lambda: published("vgg16"),
+    "efficientnet_b0": lambda: published("efficientnet_b0"),
+    "trips": trips,
+}
+
+
+def at_eight(workload: Workload) -> Workload:
+    """8 bits everywhere."""
+    return workload
+
+
+def at_four(workload: Workload) -> Workload:
+    """4 bits everywhere."""
+    return with_bits(workload, {layer.name: 4 for layer in workload.layers})
+
+
+def mixed(workload: Workload) -> Workload:
+    """4 bits between a first and a last layer of 8."""
+    convolutions = [layer.name for layer in workload.layers if layer.has_weights]
+    ends = (convolutions[0], convolutions[-1])
+    return with_bits(workload, {layer.name: 8 if layer.name in ends else 4 for layer in workload.layers})
+
+
+BITS: dict[str, Callable[[Workload], Workload]] = {"8": at_eight, "4": at_four, "4, ends 8": mixed}
+
+
+def figures(workload: Workload, platform: Platform, result: EngineResult) -> dict[str, object]:
+    """What the accelerator uses and how far it is from the rooflines."""
+    if result.accelerator is None:
+        return {}
+    predicted = evaluate(workload, result.accelerator, platform)
+    port, clock = result.accelerator.port, result.accelerator.clock_hertz
+    budget = platform.budget()
+    multipliers = sum(chunk.unroll.multipliers for chunk in result.accelerator.chunks)
+    port_bits = port.total_slots / FRAME_SLOTS * port.beat_bits * clock
+    return {
+        "fps": predicted.fps,
+        "chunks": len(result.accelerator.chunks),
+        "dsp": predicted.dsp,
+        "dsp_budget": budget["dsp"],
+        "bram18": predicted.bram18,
+        "lut": predicted.lut,
+        "multipliers": multipliers,
+        "array_share": predicted.fps * workload.num_macs / (multipliers * clock),
+        "dsp_roofline_fps": clock * budget["dsp"] * PRODUCTS_PER_SLICE / workload.num_macs,
+        "bandwidth_share": predicted.fps * predicted.dram_bits / port_bits,
+    }
+
+
+def run(network: str, bits: str, board: str, rule: str) -> dict[str, object]:
+    """One case."""
+    workload = BITS[bits](NETWORKS[network]())
+    platform = load_platform(board)
+    space = load_space("broad").model_copy(update={"allocation": rule})
+    start = time.monotonic()
+    result = solve_allocation(workload, platform, space, seconds=SOLVE_SECONDS)
+    seconds = time.monotonic() - start
+    return {
+        "network": network,
+        "bits": bits,
+        "board": board,
+        "rule": rule,
+        "status": result.status,
+        "reason": result.reason,
+        "certified": result.certified,
+        "gap": result.gap,
+        "seconds": round(seconds, 1),
+        **figures(workload, platform, result),
+    }
+
+
+def rows() -> list[dict[str, object]]:
+    """All results so far."""
+    if not RESULTS.is_file():
+        return []
+    return [json.loads(line) for line in RESULTS.read_text(encoding="utf-8").splitlines()]
+
+
+def cases() -> Iterator[tuple[str, str, str, str]]:
+    """All that is compared."""
+    for rule in RULES:
+        for network in NETWORKS:
+            for bits in BITS:
+                for board in BOARDS:
+                    yield network, bits, board, rule
+
+
+def table() -> str:
+    """Results as Markdown, a line for each network, width and board."""
+    found = {tuple(row[key] for key in ("network", "bits", "board", "rule")): row for row in rows()}
+    lines = [
+        f"| network | bits | board | {' | '.join(RULES)} | gap of searched | DSP | array, port in use | seconds |",
+        "|---" * (len(RULES) + 7) + "|",
+    ]
+    for network in NETWORKS:
+        for bits in BITS:
+            for board in BOARDS:
+                own = [found.get((network, bits, board, rule), {}) for rule in RULES]
+                best = own[-1]
+                speeds = " | ".join(_speed(row) for row in own)
+                used = f"{best.get('dsp')} of {best.get('dsp_budget')}"
+                shares = f"{best.get('array_share', 0):.0%}, {best.get('bandwidth_share', 0):.0%}"
+                gap = best.get("gap")
+                longest = max((row.get("seconds", 0) for row in own), default=0)
+                gap_text = "-" if gap is None else f"{gap:.0%}"
+                lines.append(
+                    f"| {network} | {bits} | {board} | {speeds} | {gap_text} | {used} | {shares} | {longest} |"
+                )
+    return "\n".join(lines)
+
+
+def _speed(row: dict[str, object]) -> str:
+    if row.get("fps") is None:
+        return str(row.get("status", "-"))
+    mark = "" if row["certified"] or row["rule"] == "searched" else " (not certified)"
+    return f"{row['fps']:.4g}{mark}"
+
+
+def main() -> None:
+    """Run what is missing, or print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=540.0)
+    parser.add_argument("--table", action="store_true")
+    arguments = parser.parse_args()
+    if arguments.table:
+        print(table())
+        return
+    torch.set_num_threads(1)
+    end = time.monotonic() + arguments.seconds
+    known = {tuple(row[key] for key in ("network", "bits", "board", "rule")) for row in rows()}
+    wanted = [case for case in cases() if case not in known]
+    while wanted and time.monotonic() < end:
+        line = json.dumps(run(*wanted.pop(0))) + "\n"
+        handle = os.open(RESULTS, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        try:
+            os.write(handle, line.encode())
+        finally:
+            os.close(handle)
+    print(f"{len(wanted)} cases are left" if wanted else "all cases are done")
+
+
+if __name__ == "__main__":
+    main()

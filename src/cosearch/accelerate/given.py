@@ -1,0 +1,110 @@
+"""The best accelerator of a given network, as a finished design, or why there is none."""
+
+from cosearch.accelerate.engine import AbstractEngine, Budget, EngineResult
+from cosearch.accelerate.explain import explain
+from cosearch.accelerate.problem import Problem
+from cosearch.accelerate.request import Request
+from cosearch.accelerate.sampling import Differentiable, Evolutionary, Random
+from cosearch.accelerate.solve import solve_allocation
+from cosearch.accelerate.space import SHAPE_RULES
+from cosearch.accelerate.table import DesignTable
+from cosearch.accelerate.table_question import TableQuestion
+from cosearch.cost import evaluate, metric_values
+from cosearch.design import Accuracy, Design, EngineRecord, GivenNetwork, Infeasible, Relaxation
+from cosearch.errors import RecipeError
+from cosearch.simulate import simulate_accelerator
+from cosearch.workload import Workload
+
+ENGINES: dict[str, type[AbstractEngine]] = {
+    "differentiable": Differentiable,
+    "random": Random,
+    "evolutionary": Evolutionary,
+}
+"""Engines that sample, by the names users know."""
+
+SAMPLED_SHARE = 0.05
+"""Of the designs of a space, what an engine that samples may price unless a user says otherwise."""
+
+
+def accelerate(workload: Workload, request: Request, layers_sha256: str) -> Design | Infeasible:
+    """Answer a request.
+
+    Args:
+        workload: The network.
+        request: What is asked.
+        layers_sha256: Of the file that keeps the network beside the design.
+
+    Raises:
+        RecipeError: for an objective or a limit that the allocation rule cannot handle.
+        HardwareError: if the space cannot run the network on the platform.
+    """
+    result = _solve(workload, request)
+    if result.accelerator is None:
+        return _why(workload, request, result)
+    predicted = evaluate(workload, result.accelerator, request.platform)
+    trace = simulate_accelerator(workload, result.accelerator)
+    # One contract, written down twice: a difference is a mistake of ours, never of the design.
+    assert trace.period_cycles == predicted.period_cycles, (trace.period_cycles, predicted.period_cycles)
+    values = metric_values(predicted)
+    return Design(
+        recipe=request.model,
+        seed=request.seed,
+        status="feasible",
+        network=GivenNetwork(source=request.model, num_layers=len(workload.layers), layers_sha256=layers_sha256),
+        accelerator=result.accelerator,
+        predicted=predicted,
+        limits=tuple(limit.judge(values[limit.metric]) for limit in request.parsed_limits()),
+        engine=EngineRecord(
+            name=request.engine,
+            objective=request.objective,
+            certified=result.certified,
+            gap=result.gap,
+            scope=f"closed form, declared space, allocation by {request.space.allocation}",
+        ),
+        accuracy=Accuracy(),
+    )
+
+
+def _solve(workload: Workload, request: Request) -> EngineResult:
+    if request.engine == "exact":
+        return solve_allocation(
+            workload,
+            request.platform,
+            request.space,
+            clock_hertz=request.clock_hertz,
+            objective=request.objective,
+            limits=request.parsed_limits(),
+            seconds=request.seconds,
+            seed=request.seed,
+        )
+    if request.space.allocation not in SHAPE_RULES:
+        raise RecipeError(
+            f"engine {request.engine} needs an allocation that a layer's shape decides, {request.space.allocation} "
+            f"does not; take one of {', '.join(SHAPE_RULES)}, or engine exact"
+        )
+    problem = _problem(workload, request)
+    number = sum(len(problem.table.classes[index].designs) for index in problem.used)
+    budget = Budget(evaluations=request.evaluations or max(2, round(SAMPLED_SHARE * number)), seconds=request.seconds)
+    return ENGINES[request.engine]().run(TableQuestion(problem), seed=request.seed, budget=budget)
+
+
+def _problem(workload: Workload, request: Request) -> Problem:
+    table = DesignTable.build(workload.layers, request.space, request.platform, request.clock_hertz, prune=False)
+    return Problem.of(table, workload, request.objective, request.parsed_limits())
+
+
+def _why(workload: Workload, request: Request, result: EngineResult) -> Infeasible:
+    """What would be enough, where a table can tell; else the proof alone."""
+    limits = request.parsed_limits()
+    if result.status == "infeasible" and request.space.allocation in SHAPE_RULES:
+        return explain([_problem(workload, request)])
+    reason = (
+        result.reason or f"engine {request.engine} found no accelerator within its budget; raise it, or take exact"
+    )
+    return Infeasible(
+        status="infeasible" if result.status == "infeasible" else "not_found",
+        binding=limits[0].metric if len(limits) == 1 else "not known",
+        relaxations=tuple[Relaxation, ...](),
+        joint_factor=None,
+        reason=reason,
+    )
