@@ -17,9 +17,9 @@ from cosearch.accelerate.problem import PROBLEM_METRICS, Problem
 from cosearch.accelerate.question import AbstractQuestion, Judged, Parameter, Part
 from cosearch.accelerate.relaxation import LinearRelaxation, Prices
 from cosearch.accelerate.request import Request, load_request
+from cosearch.accelerate.rules import solve_allocation
 from cosearch.accelerate.runs import solve_contiguous
 from cosearch.accelerate.sampling import Differentiable, Evolutionary, Random
-from cosearch.accelerate.solve import solve_allocation
 from cosearch.accelerate.space import SHAPE_RULES, AcceleratorSpace, CapacityChoices, ChunkSpace
 from cosearch.accelerate.space_file import load_space, shipped_spaces
 from cosearch.accelerate.table import ClassTable, Demand, DesignTable

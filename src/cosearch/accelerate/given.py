@@ -4,8 +4,8 @@ from cosearch.accelerate.engine import AbstractEngine, Budget, EngineResult
 from cosearch.accelerate.explain import explain
 from cosearch.accelerate.problem import Problem
 from cosearch.accelerate.request import Request
+from cosearch.accelerate.rules import solve_allocation
 from cosearch.accelerate.sampling import Differentiable, Evolutionary, Random
-from cosearch.accelerate.solve import solve_allocation
 from cosearch.accelerate.space import SHAPE_RULES
 from cosearch.accelerate.table import DesignTable
 from cosearch.accelerate.table_question import TableQuestion
