@@ -27,7 +27,7 @@ from cosearch.design import Limit
 
 RESULTS = Path(__file__).parent / "results"
 
-BUDGET = 6.0
+BUDGET = 5.0
 """CPU seconds of one search."""
 
 TRAINING_SHARE = 0.7

@@ -91,8 +91,10 @@ def gradient_search(
     plain |= {"recalibration_batches": 2, "val_images": 100}
     search = SearchRecipe.model_validate(plain | settings)
     price = price_of(world, limit)
-    final = search.finalists * _final_seconds(world, search)
-    weight_steps, arch_steps = _steps(world, price, search, seed, cpu_seconds - final)
+    key = (world.platform, price_of, tuple(sorted(settings.items())))
+    if key not in _PACES:
+        _PACES[key] = _pace(world, price, search, seed)
+    weight_steps, arch_steps = _PACES[key].steps(cpu_seconds, search)
     search = search.model_copy(update={"weight_steps": weight_steps, "arch_steps": arch_steps})
     start = time.process_time()
     joint = JointSearch(world.recipe.model_copy(update={"seed": seed, "search": search}), world.splits, price)
@@ -107,28 +109,38 @@ def gradient_search(
     return Outcome(point=point, cpu_seconds=time.process_time() - start)
 
 
-def _final_seconds(world: World, search: SearchRecipe) -> float:
-    """CPU time of one score on all of `val`, the quicker of two: the first one warms up."""
-    joint = JointSearch(world.recipe, world.splits, None)
-    joint.supernet.initialise_steps(joint.streams["weights"].next_batch()[0])
-    times: list[float] = []
-    for _ in range(2):
-        start = time.process_time()
-        score(joint.supernet, world.paths[0], world.splits, world.splits.val, search)
-        times.append(time.process_time() - start)
-    return min(times)
+@dataclass(frozen=True, slots=True)
+class _Pace:
+    """CPU time of the parts of a search: a step of the warm-up, a step with its share of architecture steps, a score."""
+
+    warm: float
+    searched: float
+    score: float
+
+    def steps(self, cpu_seconds: float, search: SearchRecipe) -> tuple[int, int]:
+        """Weight and architecture steps an epoch that fill a time."""
+        left = LATER_STEPS * (cpu_seconds - search.finalists * self.score)
+        weight_steps = max(1, int(left / (search.warmup_epochs * self.warm + search.epochs * self.searched)))
+        return weight_steps, max(1, round(ARCH_SHARE * weight_steps))
 
 
-def _steps(
-    world: World, price: AbstractHardwarePrice, search: SearchRecipe, seed: int, cpu_seconds: float
-) -> tuple[int, int]:
-    """Weight and architecture steps an epoch that fill a time, from a few steps of each kind."""
+_PACES: dict[tuple[object, ...], _Pace] = {}
+"""Measured once a process for every way, and no part of its budget."""
+
+
+def _pace(world: World, price: AbstractHardwarePrice, search: SearchRecipe, seed: int) -> _Pace:
+    """From a few steps of each kind."""
     warm = _step_seconds(world, price, search, seed, 0, 1)
     plain = _step_seconds(world, price, search, seed, search.warmup_epochs, 1)
     both = _step_seconds(world, price, search, seed, search.warmup_epochs, CALIBRATION_STEPS + 1)
-    per_step = search.warmup_epochs * warm + search.epochs * (plain + ARCH_SHARE * max(0.0, both - plain))
-    weight_steps = max(1, int(LATER_STEPS * cpu_seconds / per_step))
-    return weight_steps, max(1, round(ARCH_SHARE * weight_steps))
+    joint = JointSearch(world.recipe, world.splits, None)
+    joint.supernet.initialise_steps(joint.streams["weights"].next_batch()[0])
+    times: list[float] = []
+    for _ in range(2):  # the first one warms up
+        start = time.process_time()
+        score(joint.supernet, world.paths[0], world.splits, world.splits.val, search)
+        times.append(time.process_time() - start)
+    return _Pace(warm, plain + ARCH_SHARE * max(0.0, both - plain), min(times))
 
 
 def _step_seconds(
