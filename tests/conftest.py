@@ -1,6 +1,6 @@
 """Every annotation of the package is checked while tests run: shapes by jaxtyping, types by beartype.
 
-Tests that need a program which is not installed are deselected.
+Tests that need a program which is not installed, or data which are not there, are deselected.
 """
 
 import os
@@ -27,13 +27,26 @@ NEEDS: dict[str, tuple[str, ...]] = {
 """Markers, and the programs or Python modules of which one must be there for the tests that carry them."""
 
 
+def _has_fashion_mnist() -> bool:
+    from cosearch.errors import DataError
+    from cosearch.train import find_fashion_mnist
+
+    try:
+        find_fashion_mnist()
+    except DataError:
+        return False
+    return True
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out, and count as deselected, what this machine has no program for."""
+    """Leave out, and count as deselected, what this machine has no program or no data for."""
     missing = {
         marker
         for marker, programs in NEEDS.items()
         if not any(shutil.which(name) or find_spec(name) for name in programs)
     }
+    if not _has_fashion_mnist():
+        missing.add("fashion")
     unable = [item for item in items if any(item.get_closest_marker(marker) for marker in missing)]
     if unable:
         config.hook.pytest_deselected(items=unable)

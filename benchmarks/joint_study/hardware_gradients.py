@@ -4,7 +4,9 @@
 The cost of a network is the logarithm of its optimal period, under the platform's limits on resources or on the whole
 board. The true gradient is that of ``sum over networks of p(network) cost(network)`` with respect to all logits,
 every network solved. Each estimator prices the table's columns and is differentiated through the expected use of
-every column; it is scored by its cosine with the true gradient, at random logits of several sharpnesses.
+every column. Accelerator search as published prices a sampled network on the accelerator that its own logits draw:
+any accelerator at its start, and at best, once settled, the optimal one of the most probable network. An estimate is
+scored by its cosine with the true gradient, at random logits of several sharpnesses.
 """
 
 import argparse
@@ -42,9 +44,13 @@ class PricedNetworks:
         slowest: Prices of the table's columns by the slowest chunk alone: its cycles over the period. [networks,
             columns].
         relaxed: Prices by the multipliers of the linear relaxation, over its value. [networks, columns].
+        designs: The optimal design of every chunk class, by its number. [networks].
+        counts: Layers on every column. [networks, columns].
         ratio: Mean of the optimal period over that of the relaxation.
     """
 
+    designs: list[dict[int, int]]
+    counts: np.ndarray
     costs: Tensor
     slowest: Tensor
     relaxed: Tensor
@@ -61,17 +67,23 @@ def price_networks(
     """
     relaxation = LinearRelaxation()
     costs, slowest, relaxed, ratios = list[float](), list[np.ndarray](), list[np.ndarray](), list[float]()
+    designs, counts = list[dict[int, int]](), list[np.ndarray]()
     for blocks in networks:
         problem = Problem.of(table, workload_of(space, blocks), "fps", limits)
         best = solve(problem)
         if best.value is None or best.choice is None:
             raise SystemExit(f"the limits leave {[block.op for block in blocks]} no accelerator; loosen them")
         costs.append(float(np.log(best.value)))
-        slowest.append(_slowest_prices(problem, best.choice))
+        rows = zip(problem.used, problem.rows, best.choice, strict=True)
+        designs.append({index: int(own[row]) for index, own, row in rows})
+        counts.append(problem.demand.counts)
+        slowest.append(slowest_prices(table, designs[-1], counts[-1]))
         prices = relaxation.solve(problem)
         relaxed.append(prices.column_prices / prices.value)
         ratios.append(best.value / prices.value)
     return PricedNetworks(
+        designs,
+        np.stack(counts),
         torch.tensor(costs, dtype=torch.float64),
         torch.from_numpy(np.stack(slowest)),
         torch.from_numpy(np.stack(relaxed)),
@@ -79,14 +91,18 @@ def price_networks(
     )
 
 
-def _slowest_prices(problem: Problem, choice: Sequence[int]) -> np.ndarray:
-    """Cycles of every column of the slowest chunk on its design, over the period; columns it cannot run are free."""
-    cycles = [int(front.cycles[row]) for front, row in zip(problem.fronts, choice, strict=True)]
-    place = int(np.argmax(cycles))
-    entry = problem.table.classes[problem.used[place]]
-    row = entry.cycles[problem.rows[place][choice[place]]].astype(np.float64)
-    prices = np.zeros(problem.table.num_columns)
-    prices[entry.first_column : entry.first_column + len(row)] = np.where(row < 1 << 40, row, 0) / cycles[place]
+def slowest_prices(table: DesignTable, designs: dict[int, int], counts: np.ndarray) -> np.ndarray:
+    """Cycles of every column of an accelerator's slowest chunk, over its period; columns it cannot run are free."""
+    prices, longest = np.zeros(table.num_columns), 0.0
+    for index, row in designs.items():
+        entry = table.classes[index]
+        own = slice(entry.first_column, entry.first_column + len(entry.shapes))
+        cycles = np.where(entry.cycles[row] < 1 << 40, entry.cycles[row], 0).astype(np.float64)
+        total = float(cycles @ counts[own])
+        if total > longest:
+            longest = total
+            prices[:] = 0
+            prices[own] = cycles / total
     return prices
 
 
@@ -130,6 +146,11 @@ class Study:
         prices = LinearRelaxation().solve(Problem(table=self.table, demand=demand, limits=tuple(self.limits)))
         return torch.from_numpy(prices.column_prices / prices.value)
 
+    def random_designs(self, generator: torch.Generator) -> dict[int, int]:
+        """Of every chunk class: where accelerator search by gradient begins."""
+        sizes = [len(entry.designs) for entry in self.table.classes]
+        return {index: int(torch.randint(size, (1,), generator=generator)) for index, size in enumerate(sizes)}
+
     def cosines(self, sharpness: float, generator: torch.Generator) -> dict[str, list[float]]:
         """Of every estimator with the truth, over draws of logits and of networks."""
         found: dict[str, list[float]] = {}
@@ -140,6 +161,12 @@ class Study:
             truth = self.true_gradient()
             probs = self.architecture.log_prob(self.indices).detach().exp()
             self._note(found, "LP, expected network", truth, self.expected_prices())
+            settled = self.priced.designs[int(probs.argmax())]
+            for _ in range(DRAWS):
+                network = int(torch.multinomial(probs, 1, generator=generator))
+                for name, designs in (("random", self.random_designs(generator)), ("settled", settled)):
+                    prices = torch.from_numpy(slowest_prices(self.table, designs, self.priced.counts[network]))
+                    self._note(found, f"DAS, {name} accelerator", truth, prices)
             for name, table in (("slowest chunk", self.priced.slowest), ("LP", self.priced.relaxed)):
                 self._note(found, f"{name}, all networks", truth, probs @ table)
                 for number in SAMPLES:

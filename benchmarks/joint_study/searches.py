@@ -97,6 +97,14 @@ def gradient_search(
     weight_steps, arch_steps = _PACES[key].steps(cpu_seconds, search)
     search = search.model_copy(update={"weight_steps": weight_steps, "arch_steps": arch_steps})
     start = time.process_time()
+    point = searched_point(world, limit, seed, search, price)
+    return Outcome(point=point, cpu_seconds=time.process_time() - start)
+
+
+def searched_point(
+    world: World, limit: Limit, seed: int, search: SearchRecipe, price: AbstractHardwarePrice
+) -> int | None:
+    """What one joint search chooses: of its most probable networks within the limit, the best on `val`."""
     joint = JointSearch(world.recipe.model_copy(update={"seed": seed, "search": search}), world.splits, price)
     for _ in joint.epochs():
         pass
@@ -106,12 +114,12 @@ def gradient_search(
         value = score(joint.supernet, world.paths[candidate], world.splits, world.splits.val, search)
         if value > best:
             best, point = value, candidate
-    return Outcome(point=point, cpu_seconds=time.process_time() - start)
+    return point
 
 
 @dataclass(frozen=True, slots=True)
 class _Pace:
-    """CPU time of the parts of a search: a step of the warm-up, a step with its share of architecture steps, a score."""
+    """CPU time of a warm-up step, of a later one with its architecture steps, and of a score on all of `val`."""
 
     warm: float
     searched: float

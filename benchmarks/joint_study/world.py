@@ -28,13 +28,16 @@ class World:
     joint: JointTable
     platform: str
     recipe: Recipe = field(init=False)
-    splits: Splits = field(init=False)
     paths: list[tuple[BlockPath, ...]] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "recipe", platform_recipe(self.platform))
-        object.__setattr__(self, "splits", table_splits())
         object.__setattr__(self, "paths", [path_of(self.recipe.space, blocks) for blocks in self.joint.points])
+
+    @cached_property
+    def splits(self) -> Splits:
+        """The images."""
+        return table_splits()
 
     @cached_property
     def columns(self) -> SpaceColumns:

@@ -1,0 +1,141 @@
+"""What the searches are worth: regret, intervals, and paired tests against random search.
+
+``python -m benchmarks.joint_study.analysis --platform a|b [--test]`` reads ``results/searches_PLATFORM.jsonl``,
+prints Markdown and writes ``results/analysis_PLATFORM.json``. ``--test`` adds the regret on the test set; the table
+counts how often that is read.
+
+A search is one way, seed and limit. Searches of one seed may share weights, so seeds are the unit: intervals come
+from resampling seeds, and a way is held against random search by the differences of their regrets, paired by seed and
+limit, averaged over the limits of a seed, with all sign flips of the seeds. p values are Holm's over all ways.
+"""
+
+import argparse
+import json
+from collections.abc import Sequence
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+from benchmarks.joint_study.world import World, regret
+from benchmarks.joint_table import JointTable
+
+from cosearch.records import canonical_json, write_atomically
+
+RESULTS = Path(__file__).parent / "results"
+REFERENCE = "random"
+RESAMPLES = 2000
+
+Rows = list[dict[str, object]]
+
+
+def read(platform: str) -> Rows:
+    """All searches on a platform."""
+    lines = (RESULTS / f"searches_{platform}.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def regrets(world: World, rows: Rows, accuracy: np.ndarray) -> dict[str, np.ndarray]:
+    """Regret of every search by way, [seeds, limits]; seeds in increasing order."""
+    limits = {str(limit): world.feasible(limit) for limit in world.limits(10)}
+    found: dict[str, dict[int, dict[str, float]]] = {}
+    for row in rows:
+        value = regret(row["point"], limits[row["limit"]], accuracy)
+        found.setdefault(row["way"], {}).setdefault(row["seed"], {})[row["limit"]] = value
+    return {
+        way: np.array([[by_limit[limit] for limit in limits] for _, by_limit in sorted(by_seed.items())])
+        for way, by_seed in found.items()
+    }
+
+
+def sign_flips(differences: np.ndarray) -> float:
+    """The two-sided p value of a mean difference over seeds: how many sign flips are as far from zero. [seeds]."""
+    signs = np.array(list(product((-1.0, 1.0), repeat=len(differences))))
+    means = np.abs(signs @ differences) / len(differences)
+    return float((means >= abs(differences.mean()) - 1e-15).mean())
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Adjusted p values. Source: Holm, Scandinavian Journal of Statistics 6 (1979)."""
+    order = np.argsort(p_values)
+    adjusted, highest = np.zeros(len(p_values)), 0.0
+    for rank, place in enumerate(order):
+        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[place]))
+        adjusted[place] = highest
+    return adjusted.tolist()
+
+
+def interval(values: np.ndarray, statistic: str) -> tuple[float, float]:
+    """95 % of a statistic of all regrets when seeds are drawn anew. [seeds, limits]."""
+    rng = np.random.default_rng(0)
+    drawn = values[rng.integers(len(values), size=(RESAMPLES, len(values)))].reshape(RESAMPLES, -1)
+    low, high = np.quantile(getattr(np, statistic)(drawn, axis=1), [0.025, 0.975])
+    return float(low), float(high)
+
+
+def summary(platform: str, on_test: bool) -> dict[str, object]:
+    """All figures of a platform."""
+    joint = JointTable.load()
+    world, rows = World(joint, platform), read(platform)
+    by_way = regrets(world, rows, joint.val.mean(axis=1))
+    on = {"val": by_way}
+    if on_test:
+        on["test"] = regrets(world, rows, joint.read_test("final regret").mean(axis=1))
+    ways = sorted(by_way, key=lambda way: float(by_way[way].mean()))
+    seconds = {way: [row["cpu_seconds"] for row in rows if row["way"] == way] for way in ways}
+    figures: dict[str, dict[str, object]] = {}
+    for way in ways:
+        own: dict[str, object] = {"seeds": len(by_way[way])}
+        own["cpu_seconds"] = round(float(np.mean(seconds[way])), 2)
+        own["found_none"] = sum(row["point"] is None for row in rows if row["way"] == way)
+        for split, values in on.items():
+            for statistic in ("median", "mean"):
+                low, high = interval(values[way], statistic)
+                own[f"{split}_{statistic}"] = round(float(getattr(np, statistic)(values[way])), 5)
+                own[f"{split}_{statistic}_interval"] = [round(low, 5), round(high, 5)]
+        figures[way] = own
+    others = [way for way in ways if way != REFERENCE]
+    p_values: list[float] = []
+    for way in others:
+        number = min(len(by_way[way]), len(by_way[REFERENCE]))
+        differences = (by_way[way][:number] - by_way[REFERENCE][:number]).mean(axis=1)
+        figures[way]["difference"] = round(float(differences.mean()), 5)
+        p_values.append(sign_flips(differences))
+    for way, plain, adjusted in zip(others, p_values, holm(p_values), strict=True):
+        figures[way] |= {"p": round(plain, 4), "p_holm": round(adjusted, 4)}
+    command = f"python -m benchmarks.joint_study.analysis --platform {platform}" + (" --test" if on_test else "")
+    return {"command": command, "limits_broken": 0, "ways": figures}  # `regret` stops at a broken limit
+
+
+def markdown(found: dict[str, object]) -> str:
+    """As a table, in percent points."""
+    lines = [
+        "| way | seeds | CPU s | median regret | mean regret | on test, mean | against random | p (Holm) |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for way, row in found["ways"].items():
+        cells = [way, str(row["seeds"]), f"{row['cpu_seconds']:.1f}"]
+        for key in ("val_median", "val_mean", "test_mean"):
+            if key in row:
+                low, high = row[f"{key}_interval"]
+                cells.append(f"{100 * row[key]:.2f} ({100 * low:.2f} to {100 * high:.2f})")
+            else:
+                cells.append("-")
+        cells.append(f"{100 * row['difference']:+.2f}" if "difference" in row else "")
+        cells.append(f"{row['p_holm']:.3f}" if "p_holm" in row else "")
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Work out, write, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--platform", choices=("a", "b"), required=True)
+    parser.add_argument("--test", action="store_true")
+    arguments = parser.parse_args()
+    found = summary(arguments.platform, arguments.test)
+    write_atomically(RESULTS / f"analysis_{arguments.platform}.json", canonical_json(found))
+    print(markdown(found))
+
+
+if __name__ == "__main__":
+    main()
