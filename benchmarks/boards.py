@@ -17,6 +17,7 @@ import torch
 
 from cosearch.accelerate import EngineResult, load_space, solve_allocation
 from cosearch.cost import evaluate
+from cosearch.errors import HardwareError
 from cosearch.hardware import FRAME_SLOTS, Platform, load_platform
 from cosearch.network.zoo import build, example_input
 from cosearch.records import read_json
@@ -134,13 +135,14 @@ def run(network: str, bits: str, board: str, rule: str) -> dict[str, object]:
     platform = load_platform(board)
     space = load_space("broad").model_copy(update={"allocation": rule})
     start = time.monotonic()
-    result = solve_allocation(workload, platform, space, seconds=SOLVE_SECONDS)
+    case: dict[str, object] = {"network": network, "bits": bits, "board": board, "rule": rule}
+    try:
+        result = solve_allocation(workload, platform, space, seconds=SOLVE_SECONDS)
+    except HardwareError as error:  # no chunk of the space can run some layer on this board under this rule
+        return {**case, "status": "cannot run", "reason": str(error)}
     seconds = time.monotonic() - start
     return {
-        "network": network,
-        "bits": bits,
-        "board": board,
-        "rule": rule,
+        **case,
         "status": result.status,
         "reason": result.reason,
         "certified": result.certified,

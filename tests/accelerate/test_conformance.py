@@ -7,6 +7,7 @@ import pytest
 
 from cosearch.accelerate import (
     AbstractEngine,
+    Bayesian,
     Budget,
     DesignTable,
     Differentiable,
@@ -145,6 +146,15 @@ class TestEvolutionary(EngineConformance):
 class TestDifferentiable(EngineConformance):
     def engine(self) -> AbstractEngine:
         return Differentiable()
+
+
+class TestBayesian(EngineConformance):
+    def engine(self) -> AbstractEngine:
+        return Bayesian(startup=6)
+
+    def run(self, problem: Problem, seed: int = 0, evaluations: int = 36) -> EngineResult:
+        """A model of whole designs takes its time: smaller budgets than the others have."""
+        return super().run(problem, seed, min(evaluations, 36))
 
 
 @pytest.mark.parametrize("budget", [{"evaluations": 0}, {"seconds": -1.0}])

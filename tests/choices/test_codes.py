@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from cosearch.choices import GumbelRao, Reinforce, StraightThrough, draw_codes
+from cosearch.choices import ExactMarginal, GumbelRao, Reinforce, StraightThrough, draw_codes
 from cosearch.choices.codes import _noise_given
 from cosearch.errors import RecipeError
 
@@ -21,9 +21,10 @@ def estimates(estimator, batches, number):
     rows = []
     for _ in range(batches):
         logits = LOGITS.clone().requires_grad_()
-        codes = draw_codes(logits, MASK, number, generator)
+        codes = estimator.draw(logits, MASK, number, generator)
         costs = COSTS.gather(1, codes.options.T).sum(0)
-        weights = (costs - costs.mean()) * number / (number - 1) if estimator.needs_baseline else costs
+        scale = 1 if estimator.draws_whole else number / (number - 1)
+        weights = (costs - costs.mean()) * scale if estimator.needs_baseline else costs
         surrogate = estimator.surrogate(logits, MASK, codes, generator)
         rows.append(torch.autograd.grad((weights * surrogate).mean(), logits)[0])
     return torch.stack(rows)
@@ -34,6 +35,17 @@ def test_reinforce_is_unbiased():
     draws = estimates(Reinforce(), 4000, 4)
     error = (draws.mean(0) - truth()).abs()
     assert (error[MASK] < 3.5 * (draws.std(0) / 4000**0.5)[MASK]).all()
+
+
+def test_exact_marginals_are_unbiased_and_exact_for_a_single_variable():
+    assert ExactMarginal().unbiased
+    draws = estimates(ExactMarginal(), 4000, 4)
+    error = (draws.mean(0) - truth()).abs()
+    assert (error[MASK] < 3.5 * (draws.std(0) / 4000**0.5)[MASK]).all()
+    # A batch is about one variable; of that one nothing is left to chance.
+    about_first = draws[draws[:, 0].abs().sum(1) > 0][:, 0]
+    assert about_first.std(0).max() < 1e-12
+    assert (about_first[0] / 2).tolist() == pytest.approx(truth()[0].tolist())
 
 
 @pytest.mark.parametrize("estimator", [StraightThrough(0.5), GumbelRao(0.5, 8)])

@@ -19,7 +19,7 @@ from cosearch.accelerate.relaxation import LinearRelaxation, Prices
 from cosearch.accelerate.request import Request, load_request
 from cosearch.accelerate.rules import solve_allocation
 from cosearch.accelerate.runs import solve_contiguous
-from cosearch.accelerate.sampling import Differentiable, Evolutionary, Random
+from cosearch.accelerate.sampling import Bayesian, Differentiable, Evolutionary, Random
 from cosearch.accelerate.space import SHAPE_RULES, AcceleratorSpace, CapacityChoices, ChunkSpace
 from cosearch.accelerate.space_file import load_space, shipped_spaces
 from cosearch.accelerate.table import ClassTable, Demand, DesignTable
@@ -32,6 +32,7 @@ __all__ = [
     "AbstractEngine",
     "AbstractQuestion",
     "AcceleratorSpace",
+    "Bayesian",
     "Budget",
     "CapacityChoices",
     "ChunkClass",

@@ -5,7 +5,7 @@ from cosearch.accelerate.explain import explain
 from cosearch.accelerate.problem import Problem
 from cosearch.accelerate.request import Request
 from cosearch.accelerate.rules import solve_allocation
-from cosearch.accelerate.sampling import Differentiable, Evolutionary, Random
+from cosearch.accelerate.sampling import Bayesian, Differentiable, Evolutionary, Random
 from cosearch.accelerate.space import SHAPE_RULES
 from cosearch.accelerate.table import DesignTable
 from cosearch.accelerate.table_question import TableQuestion
@@ -19,6 +19,7 @@ ENGINES: dict[str, type[AbstractEngine]] = {
     "differentiable": Differentiable,
     "random": Random,
     "evolutionary": Evolutionary,
+    "bayesian": Bayesian,
 }
 """Engines that sample, by the names users know."""
 

@@ -34,7 +34,7 @@ class Request(Record):
     objective: str = "fps"
     limits: tuple[str, ...] = ()
     space: AcceleratorSpace
-    engine: Literal["exact", "differentiable", "random", "evolutionary"] = "exact"
+    engine: Literal["exact", "differentiable", "random", "evolutionary", "bayesian"] = "exact"
     seed: int = Field(default=0, ge=0, le=2**62)
     evaluations: int | None = Field(default=None, ge=1)
     seconds: float | None = Field(default=None, gt=0)

@@ -1,7 +1,15 @@
 """Categorical variables and their gradient estimators."""
 
 from cosearch.choices.categorical import draw, entropy, gumbel_like, log_probs, marginals
-from cosearch.choices.codes import AbstractCodeEstimator, Codes, GumbelRao, Reinforce, StraightThrough, draw_codes
+from cosearch.choices.codes import (
+    AbstractCodeEstimator,
+    Codes,
+    ExactMarginal,
+    GumbelRao,
+    Reinforce,
+    StraightThrough,
+    draw_codes,
+)
 from cosearch.choices.paths import AbstractPathEstimator, GumbelTopK, LeaveOneOut, PathSample, Resoftmax
 from cosearch.choices.relaxations import AbstractRelaxation, GumbelHard, GumbelSoft, MarginalHard
 
@@ -10,6 +18,7 @@ __all__ = [
     "AbstractPathEstimator",
     "AbstractRelaxation",
     "Codes",
+    "ExactMarginal",
     "GumbelHard",
     "GumbelRao",
     "GumbelSoft",

@@ -23,7 +23,7 @@ class Codes:
 
     Attributes:
         options: The option drawn of every variable.
-        noise: What the draw was made with, where an estimator needs it.
+        noise: What the draw was made with, for the estimator that made it.
     """
 
     options: Int[Tensor, "samples variables"]
@@ -58,6 +58,21 @@ class AbstractCodeEstimator(ABC):
     def needs_baseline(self) -> bool:
         """Whether weights are costs less their mean; else they are the costs, as published."""
         return True
+
+    @property
+    def draws_whole(self) -> bool:
+        """Whether a batch means something as a whole only, so that none of it may be left out."""
+        return False
+
+    def draw(
+        self,
+        logits: Float[Tensor, "variables options"],
+        mask: Bool[Tensor, "variables options"],
+        number: int,
+        generator: Generator,
+    ) -> Codes:
+        """The batch whose costs are asked for; independent samples unless an estimator says otherwise."""
+        return draw_codes(logits, mask, number, generator)
 
     @abstractmethod
     def surrogate(
@@ -178,6 +193,58 @@ class GumbelRao(AbstractCodeEstimator):
             soft = torch.softmax((logs + noise) / self.temperature, dim=-1)
             total = total + soft.gather(2, codes.options[:, :, None]).sum(dim=(1, 2))
         return total / self.repeats
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ExactMarginal(AbstractCodeEstimator):
+    """Every option of one variable, the others drawn once: exact for that variable, so unbiased.
+
+    The variable is drawn anew for every batch; with a single variable this is the gradient itself, without variance.
+    A batch may hold fewer codes than were asked for, or more: as many as the variable has options.
+
+    Source: local expectation gradients, Titsias and Lazaro-Gredilla, NeurIPS 2015.
+    """
+
+    @property
+    def unbiased(self) -> bool:
+        """True."""
+        return True
+
+    @property
+    def draws_whole(self) -> bool:
+        """True."""
+        return True
+
+    def draw(
+        self,
+        logits: Float[Tensor, "variables options"],
+        mask: Bool[Tensor, "variables options"],
+        number: int,
+        generator: Generator,
+    ) -> Codes:
+        """All options of one variable."""
+        one = draw_codes(logits, mask, 1, generator)
+        variable = int(torch.randint(len(logits), (1,), generator=generator))
+        options = torch.nonzero(mask[variable]).flatten()
+        codes = one.options.repeat(len(options), 1)
+        codes[:, variable] = options
+        # The noise of the variable is of no use to anybody; it marks which one was enumerated.
+        noise = torch.zeros(1, *logits.shape, dtype=logits.dtype)
+        noise[0, variable] = 1
+        return Codes(codes, noise.repeat(len(options), 1, 1))
+
+    def surrogate(
+        self,
+        logits: Float[Tensor, "variables options"],
+        mask: Bool[Tensor, "variables options"],
+        codes: Codes,
+        generator: Generator,
+    ) -> Float[Tensor, " samples"]:
+        """The option's probability, so scaled that the mean over the batch is the gradient of all variables."""
+        variable = int(codes.noise[0, :, 0].argmax())
+        probs = log_probs(logits, mask)[variable].exp()
+        return probs[codes.options[:, variable]] * len(codes.options) * len(logits)
 
 
 def _noise_given(

@@ -109,7 +109,9 @@ def accelerate_(
         typer.Option("--set", metavar="KEY=VALUE", help="Fix a part of the space: --set chunk.lanes=16."),
     ] = None,
     clock: Annotated[float | None, typer.Option("--clock", metavar="HERTZ", help="Default the platform's.")] = None,
-    engine: Annotated[str, typer.Option("--engine", help="exact, differentiable, random, evolutionary.")] = "exact",
+    engine: Annotated[
+        str, typer.Option("--engine", help="exact, differentiable, random, evolutionary or bayesian.")
+    ] = "exact",
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of engines that sample.")] = 0,
     evaluations: Annotated[
         int | None, typer.Option("--evaluations", help="Chunk designs that an engine that samples may price.")

@@ -3,6 +3,7 @@ import pytest
 import torch
 
 from cosearch.accelerate import (
+    Bayesian,
     Budget,
     Differentiable,
     Evolutionary,
@@ -14,7 +15,7 @@ from cosearch.accelerate import (
     SeparableQuestion,
 )
 from cosearch.accelerate.sampling.meter import Meter
-from cosearch.choices import GumbelRao, StraightThrough
+from cosearch.choices import ExactMarginal, GumbelRao, Reinforce, StraightThrough
 
 
 def question(seed=0, parts=3):
@@ -75,9 +76,30 @@ def test_it_comes_closer_than_random_search_and_evolution_at_equal_evaluations()
     assert means["differentiable"] < means["evolution"] < means["random"]
 
 
-@pytest.mark.parametrize("engine", [Random(assembles=True), Evolutionary(), Differentiable()])
-def test_a_search_that_was_stopped_goes_on_to_the_same_result(engine):
-    asked, budget = question(1), Budget(evaluations=600)
+@pytest.mark.parametrize("estimator", [Reinforce(), StraightThrough(), GumbelRao(), ExactMarginal()])
+def test_every_estimator_moves_the_logits_and_finds_something(estimator):
+    asked = question(2)
+    result = Differentiable(estimator=estimator).run(asked, seed=0, budget=Budget(evaluations=300))
+    assert result.status == "feasible"
+    search = Differentiable(estimator=estimator).start(Meter(asked, Budget(evaluations=300)), 0)
+    for _ in range(6):
+        search.step()
+    moved = [float(logits.values.detach().abs().max()) for logits in search.logits]
+    assert min(moved) > 0.1
+
+
+@pytest.mark.parametrize(
+    ("engine", "evaluations"),
+    [
+        (Random(assembles=True), 600),
+        (Evolutionary(), 600),
+        (Differentiable(), 600),
+        (Differentiable(estimator=ExactMarginal()), 600),
+        (Bayesian(startup=6), 60),
+    ],
+)
+def test_a_search_that_was_stopped_goes_on_to_the_same_result(engine, evaluations):
+    asked, budget = question(1), Budget(evaluations=evaluations)
     states: list[dict] = []
     whole = engine.run(asked, seed=3, budget=budget, keep=lambda state: states.append(state))
     assert len(states) > 2

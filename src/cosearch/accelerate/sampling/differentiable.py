@@ -11,7 +11,7 @@ from cosearch.accelerate.arrays import FloatArray, IntArray
 from cosearch.accelerate.question import Part
 from cosearch.accelerate.sampling.engine import AbstractSamplingEngine, AbstractSearch, draw_uniform
 from cosearch.accelerate.sampling.meter import Meter, SpentError
-from cosearch.choices import AbstractCodeEstimator, Codes, Reinforce, draw_codes
+from cosearch.choices import AbstractCodeEstimator, Codes, Reinforce
 
 _TRIES = 32
 _OVERSAMPLING = 6
@@ -62,7 +62,7 @@ class _Logits:
         self.values = torch.zeros(len(sizes), max(sizes), dtype=torch.float64, requires_grad=True)
         self.mask = torch.arange(max(sizes))[None, :] < torch.tensor(sizes)[:, None]
 
-    def draw(self, number: int, generator: torch.Generator) -> Codes:
+    def draw(self, number: int, estimator: AbstractCodeEstimator, generator: torch.Generator) -> Codes:
         """Valid designs.
 
         Raises:
@@ -70,8 +70,12 @@ class _Logits:
         """
         found: Codes | None = None
         for _ in range(_TRIES):
-            trial = draw_codes(self.values, self.mask, _OVERSAMPLING * number, generator)
+            trial = estimator.draw(self.values, self.mask, _OVERSAMPLING * number, generator)
             trial = trial.take(torch.from_numpy(np.flatnonzero(self.part.valid(trial.options.numpy()))))
+            if estimator.draws_whole:
+                if len(trial.options) > 1:
+                    return trial
+                continue
             found = (
                 trial
                 if found is None
@@ -100,10 +104,14 @@ class _Descent(AbstractSearch):
         number = min(self.settings.samples, self.meter.left // len(self.logits))
         if number < 2:
             raise SpentError
-        samples = [logits.draw(number, self.generator) for logits in self.logits]
+        samples = [logits.draw(number, self.settings.estimator, self.generator) for logits in self.logits]
         codes = [self._explored(part, sample) for part, sample in enumerate(samples)]
         features = [self.meter.price(part, own) for part, own in enumerate(codes)]
-        self.meter.offer(codes, features)
+        wholes = [np.arange(max(len(own) for own in codes)) % len(own) for own in codes]
+        self.meter.offer(
+            [own[rows] for own, rows in zip(codes, wholes, strict=True)],
+            [own[rows] for own, rows in zip(features, wholes, strict=True)],
+        )
         self.meter.assemble(2)
         loss = torch.zeros((), dtype=torch.float64)
         violations = list[float]()
