@@ -1,11 +1,13 @@
 """Bias and variance of the estimators that move an accelerator's distribution, against the enumerated gradient.
 
-``python benchmarks/code_gradients.py`` prints Markdown and writes ``results/code_gradients.json``. The spaces are one
-chunk with seven parameters for a whole network, 576 designs; the cost of a design is the logarithm of its cycles, plus
-the fraction by which it exceeds a limit on DSPs, and beyond the dearest of all where it cannot run. The true gradient
-is that of the expected cost, over all designs. A batch asks for eight designs.
+``python benchmarks/code_gradients.py`` writes ``results/code_gradients.json`` and prints it as Markdown; ``--table``
+only prints. The spaces are one chunk with seven parameters for a whole network, 576 designs. The cost of a design is
+the logarithm of its cycles plus the fraction by which it exceeds a limit on DSPs; where it cannot run, it is beyond
+the dearest of all others. The true gradient is that of the expected cost, over all designs. A batch asks for eight.
 """
 
+import argparse
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -121,9 +123,8 @@ def figures(space: Space, estimator: AbstractCodeEstimator) -> dict[str, float]:
     }
 
 
-def main() -> None:
-    """Measure, write, print."""
-    torch.set_num_threads(1)
+def measured() -> list[dict[str, object]]:
+    """Every estimator on every space."""
     rows: list[dict[str, object]] = []
     for name, make in SPACES.items():
         sizes, costs = make()
@@ -132,15 +133,29 @@ def main() -> None:
             for estimator, one in ESTIMATORS.items():
                 place = {"space": name, "sharpness": sharpness, "estimator": estimator, "unbiased": one.unbiased}
                 rows.append({**place, **figures(space, one)})
-    command = "python benchmarks/code_gradients.py"
-    write_atomically(RESULT, canonical_json({"command": command, "batches": BATCHES, "rows": rows}))
-    print("| space | logits | estimator | unbiased | share | cosine | spread | designs |")
-    print("|---|---|---|---|---|---|---|---|")
-    for row in rows:
+    return rows
+
+
+def table() -> str:
+    """The committed results as Markdown."""
+    lines = ["| network | logits | estimator | unbiased | share | cosine | spread | designs |", "|---" * 8 + "|"]
+    for row in json.loads(RESULT.read_text(encoding="utf-8"))["rows"]:
         says = "yes" if row["unbiased"] else "no"
-        keys = ("share", "cosine", "spread", "designs")
-        cells = [row["space"], f"sharpness {row['sharpness']:g}", row["estimator"], says, *(row[key] for key in keys)]
-        print(f"| {' | '.join(map(str, cells))} |")
+        logits = f"spread {row['sharpness']:g}" if row["sharpness"] else "even"
+        figures = [f"{row['share']:.2f}", f"{row['cosine']:.2f}", f"{row['spread']:.2f}", f"{row['designs']:g}"]
+        lines.append(f"| {' | '.join([row['space'], logits, row['estimator'], says, *figures])} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measure unless only the table is wanted."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--table", action="store_true")
+    torch.set_num_threads(1)
+    if not parser.parse_args().table:
+        command = "python benchmarks/code_gradients.py"
+        write_atomically(RESULT, canonical_json({"command": command, "batches": BATCHES, "rows": measured()}))
+    print(table())
 
 
 if __name__ == "__main__":
