@@ -6,10 +6,31 @@ import random
 import pytest
 import torch
 
-from cosearch.cost import UNREACHABLE, CapacityGrid, best_mapping, candidate_tilings, cycle_table, may_run
+from cosearch.cost import (
+    UNREACHABLE,
+    CapacityGrid,
+    best_mapping,
+    candidate_tilings,
+    cycle_table,
+    mapping_table,
+    may_run,
+    shape_of,
+    tiling_costs,
+)
+from cosearch.cost.energy import layer_energy_joules, rows_of
 from cosearch.cost.table import _Rows
 from cosearch.errors import HardwareError, MappingError
-from cosearch.hardware import Capacity, Chunk, ChunkKind, DramPort, Tile, Unroll, check_mapping, tile_bits
+from cosearch.hardware import (
+    Capacity,
+    Chunk,
+    ChunkKind,
+    DramPort,
+    Tile,
+    Unroll,
+    check_mapping,
+    load_fabric,
+    tile_bits,
+)
 from cosearch.workload import Layer
 
 PORT = DramPort(beat_bits=64, burst_latency_cycles=4, total_slots=64)
@@ -129,3 +150,42 @@ def test_no_fitting_tiling_names_layer_and_bounds():
 def test_capacities_must_increase():
     with pytest.raises(HardwareError, match=r"capacities W=\(2, 1\) must be positive and increase"):
         CapacityGrid(I=(1,), W=(2, 1), O=(1,))
+
+
+RULES = load_fabric("7series").energy
+
+
+def mapping_of(layer, code):
+    for tilings in candidate_tilings(layer, PORT.beat_bits, partial_sums=True):
+        if code < len(tilings):
+            return tilings.mapping(layer, code)
+        code -= len(tilings)
+    raise AssertionError(code)
+
+
+@pytest.mark.parametrize(("kind", "resident"), [(ChunkKind.BOTH, False), (ChunkKind.STANDARD, True)])
+def test_the_chosen_tiling_is_the_best_mapping_with_its_energy_and_traffic(kind, resident):
+    places, compared = (0, 3), 0
+    unrolls = [UNROLLS[place] for place in places]
+    layers = [one for one in LAYERS[::3] if may_run(one, kind, 8, 8)]
+    _, codes = mapping_table(
+        layers, kind=kind, weight_bits=8, activation_bits=8, unrolls=unrolls, capacities=GRID, slots=SLOTS,
+        resident_weights=resident, partial_sums=True, port=PORT,
+    )  # fmt: skip
+    for index, layer in enumerate(layers):
+        costs = tiling_costs(
+            layer, kind=kind, weight_bits=8, activation_bits=8, unrolls=unrolls, resident_weights=resident,
+            partial_sums=True, port=PORT, rules=RULES,
+        )  # fmt: skip
+        for row, place in enumerate(places):
+            chunk = chunk_at(place, row, row, 1, 1, kind=kind, resident=resident)
+            mapping, timing = best_mapping(layer, chunk, PORT)
+            code = int(codes[row, row, row, 1, 1, index])
+            assert mapping_of(layer, code) == mapping
+            parts = layer_energy_joules(
+                shape_of(layer, PORT.beat_bits), timing, rows_of(chunk, is_depthwise=layer.is_depthwise), RULES
+            )
+            assert float(costs.energy_joules[row, code]) == pytest.approx(sum(parts.values()), rel=1e-12)
+            assert int(costs.dram_bits[row, code]) == timing.dram_bits
+            compared += 1
+    assert compared >= 4

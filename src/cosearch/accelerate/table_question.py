@@ -87,10 +87,12 @@ class TableQuestion(AbstractQuestion):
 
 
 class _Rows:
-    """Designs of a class by their columns."""
+    """Designs of a class by the columns in which they differ."""
 
     def __init__(self, designs: ChunkDesigns) -> None:
         columns = {field.name: getattr(designs, field.name) for field in fields(designs)}
+        varied = {name: column for name, column in columns.items() if len(column) and (column != column[0]).any()}
+        columns = varied or {"design": np.arange(len(designs), dtype=np.int64)}
         table = np.stack(list(columns.values()), axis=1)
         combinations = prod(len(np.unique(column)) for column in table.T)
         is_unique = len(np.unique(table, axis=0)) == len(table)

@@ -3,12 +3,15 @@
 On an FPGA the sizes are those of an ASIC technology: ratios are meant, and the confidence says `relative`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import torch
 
 from cosearch.cost.shape import LayerShape
-from cosearch.cost.timing import LayerTiming
-from cosearch.hardware import ACCUMULATOR_BITS, Chunk, ChunkKind, EnergyRules
-from cosearch.numerics import Scalar
+from cosearch.hardware import ACCUMULATOR_BITS, Chunk, ChunkKind, EnergyRules, Unroll
+from cosearch.numerics import EXACT, Scalar
 
 Joules = Scalar | float
 
@@ -34,6 +37,26 @@ class ArrayRows:
     sum_bits: Scalar
 
 
+@runtime_checkable
+class Moves(Protocol):
+    """What of a layer's timing takes energy; see `LayerTiming`."""
+
+    @property
+    def array_cycles(self) -> Scalar:
+        """Cycles in which the array computes."""
+        ...
+
+    @property
+    def drained_words(self) -> Scalar:
+        """Sums that leave the accumulators."""
+        ...
+
+    @property
+    def dram_bits(self) -> Scalar:
+        """All beats, in bits."""
+        ...
+
+
 def rows_of(chunk: Chunk, *, is_depthwise: bool) -> ArrayRows:
     """The rows that a layer reads on a chunk: of a wide row of I, the words that its lanes or its reduction use."""
     unroll = chunk.unroll
@@ -48,9 +71,28 @@ def rows_of(chunk: Chunk, *, is_depthwise: bool) -> ArrayRows:
     )
 
 
-def layer_energy_joules(
-    layer: LayerShape, timing: LayerTiming, rows: ArrayRows, rules: EnergyRules
-) -> dict[str, Joules]:
+def rows_of_unrolls(
+    unrolls: Sequence[Unroll], kind: ChunkKind, weight_bits: int, activation_bits: int, *, is_depthwise: bool
+) -> ArrayRows:
+    """As `rows_of`, for chunks that differ in their unrolling: tensors of shape [unrolls, 1]."""
+
+    def column(values: list[int]) -> torch.Tensor:
+        return torch.tensor(values, dtype=EXACT).reshape(-1, 1)
+
+    lanes, pixels = column([u.K for u in unrolls]), column([u.pixels for u in unrolls])
+    reduction, columns = column([u.C for u in unrolls]), column([u.FX for u in unrolls])
+    one_channel = is_depthwise and kind is not ChunkKind.STANDARD
+    channels = lanes if is_depthwise else reduction * 0 + 1 if one_channel else reduction
+    return ArrayRows(
+        activation_width_bits=activation_bits,
+        weight_width_bits=weight_bits,
+        input_bits=channels * pixels * columns * activation_bits,
+        weight_bits=lanes * reduction * columns * weight_bits,
+        sum_bits=lanes * pixels * ACCUMULATOR_BITS,
+    )
+
+
+def layer_energy_joules(layer: LayerShape, timing: Moves, rows: ArrayRows, rules: EnergyRules) -> dict[str, Joules]:
     """Dynamic energy of one layer, or of a batch, by part.
 
     `mac`: products at the chunk's widths and their sums. `buffer_*`: every cycle of the array reads a row of I and of

@@ -35,6 +35,10 @@ _MAX_ELEMENTS = 1 << 15
 UNREACHABLE = 1 << 50
 """Cycles where no tiling fits, or where the layer may not run on the chunk; a sum of a network's stays exact."""
 
+_CODE_BITS = 13
+_NOTHING = 1 << 62
+"""Keys are cycles, then the number of the tiling among its layer's candidates: the least is the first of equals."""
+
 
 @dataclass(frozen=True, slots=True)
 class CapacityGrid:
@@ -73,6 +77,40 @@ def cycle_table(
 ) -> Tensor:
     """Least closed-form cycles of each layer over its candidate tilings, for every chunk of a grid.
 
+    Args and what is raised are those of `mapping_table`.
+
+    Returns:
+        int64 of shape [unrolls, slots, I, W, O, layers]; `UNREACHABLE` where nothing fits.
+    """
+    return mapping_table(
+        layers,
+        kind=kind,
+        weight_bits=weight_bits,
+        activation_bits=activation_bits,
+        unrolls=unrolls,
+        capacities=capacities,
+        slots=slots,
+        resident_weights=resident_weights,
+        partial_sums=partial_sums,
+        port=port,
+    )[0]
+
+
+def mapping_table(
+    layers: Sequence[Layer],
+    *,
+    kind: ChunkKind,
+    weight_bits: int,
+    activation_bits: int,
+    unrolls: Sequence[Unroll],
+    capacities: CapacityGrid,
+    slots: Sequence[tuple[int, int]],
+    resident_weights: bool,
+    partial_sums: bool = False,
+    port: DramPort,
+) -> tuple[Tensor, Tensor]:
+    """Least cycles of each layer, and which of its candidate tilings has them, for every chunk of a grid.
+
     A tiling's cycles do not depend on the capacities, only whether it fits does. So every tiling is priced once an
     unrolling, goes to the least cell of the grid that holds it in whole rows, and a running minimum along I, W and O
     fills the rest.
@@ -90,11 +128,13 @@ def cycle_table(
         port: The DRAM port.
 
     Returns:
-        int64 of shape [unrolls, slots, I, W, O, layers]; `UNREACHABLE` where nothing fits.
+        Cycles, `UNREACHABLE` where nothing fits, and the number of the tiling, counted through all loop orders of
+        `candidate_tilings`; the first of equals, as `best_mapping` takes it. int64 of shape [unrolls, slots, I, W,
+        O, layers] both.
     """
     table = torch.full(
         (len(unrolls), len(slots), len(capacities.I), len(capacities.W), len(capacities.O), len(layers)),
-        UNREACHABLE,
+        _NOTHING,
         dtype=torch.int64,
     )
     distinct: dict[tuple[int | str, ...], Layer] = {}
@@ -109,12 +149,13 @@ def cycle_table(
             [unrolls[index] for index in chosen], kind, (activation_bits, weight_bits), resident=resident_weights
         )
         pricing = _Pricing(rows, capacities, slots, port, partial_sums)
-        cells = pricing.least_cycles(list(distinct.values()))
+        cells = pricing.least_keys(list(distinct.values()))
         column = {key: cells[:, :, index] for index, key in enumerate(distinct)}
         for index, layer in enumerate(layers):
             if layer.shape_key() in column:
                 table[chosen, ..., index] = column[layer.shape_key()]
-    return table
+    cycles = torch.where(table >= _NOTHING, UNREACHABLE, table >> _CODE_BITS)
+    return cycles, table & ((1 << _CODE_BITS) - 1)
 
 
 def best_mapping(layer: Layer, chunk: Chunk, port: DramPort) -> tuple[Mapping, LayerTiming]:
@@ -166,27 +207,31 @@ class _Pricing:
     port: DramPort
     partial_sums: bool
 
-    def least_cycles(self, layers: list[Layer]) -> Tensor:
-        """Least cycles of distinct layers: [unrolls, slots, layers, I, W, O]."""
+    def least_keys(self, layers: list[Layer]) -> Tensor:
+        """Least keys of distinct layers: [unrolls, slots, layers, I, W, O]."""
         shape = (len(self.grid.I), len(self.grid.W), len(self.grid.O))
         num_cells = shape[0] * shape[1] * shape[2]
         lead = (len(self.rows.lanes), len(self.slots))
         # One cell more than the grid's takes what does not fit.
-        least = torch.full((*lead, len(layers) * num_cells + 1), float(UNREACHABLE), dtype=EXACT)
+        least = torch.full((*lead, len(layers) * num_cells + 1), float(_NOTHING), dtype=EXACT)
         rates = self.rows.rates(self.slots)
         for batch in self.batches(layers):
             for part in batch.parts(max(1, _MAX_ELEMENTS // (lead[0] * lead[1]))):
                 cycles = layer_cycles(part.shape, part.sizes, part.loop_order, rates, self.port)
-                cycles = torch.as_tensor(cycles).expand(*lead, -1)
-                least.scatter_reduce_(-1, part.target[:, None].expand_as(cycles), cycles, "amin")
+                keys = torch.as_tensor(cycles).expand(*lead, -1) * (1 << _CODE_BITS) + part.codes
+                least.scatter_reduce_(-1, part.target[:, None].expand_as(keys), keys, "amin")
         return _running_minimum(least[..., :-1].to(torch.int64).reshape(*lead, len(layers), *shape))
 
     def batches(self, layers: list[Layer]) -> Iterator["_Batch"]:
         """All candidate tilings that fit the largest buffers under some unrolling."""
         num_cells = len(self.grid.I) * len(self.grid.W) * len(self.grid.O)
-        groups: dict[tuple[Form, LoopOrder, int], list[tuple[int, TileSizes, Tensor]]] = {}
+        groups: dict[tuple[Form, LoopOrder, int], list[tuple[int, TileSizes, Tensor, Tensor]]] = {}
         for index, layer in enumerate(layers):
+            first = 0
             for tilings in candidate_tilings(layer, self.port.beat_bits, partial_sums=self.partial_sums):
+                codes = torch.arange(first, first + len(tilings))
+                first += len(tilings)
+                assert first <= 1 << _CODE_BITS
                 cells = self.rows.cells(tilings, self.grid)
                 inside = cells < num_cells
                 kept = inside.any(dim=0)
@@ -194,13 +239,18 @@ class _Pricing:
                 for pattern in tilings.patterns[kept].unique().tolist():
                     chosen = kept & (tilings.patterns == pattern)
                     key = (form_of(layer), tilings.loop_order, pattern)
-                    groups.setdefault(key, []).append((index, _sliced(tilings.sizes, chosen), targets[:, chosen]))
+                    entry = (index, _sliced(tilings.sizes, chosen), targets[:, chosen], codes[chosen])
+                    groups.setdefault(key, []).append(entry)
         for (_, loop_order, _), members in groups.items():
-            repeats = torch.tensor([target.shape[1] for _, _, target in members])
-            shape = stack_shapes([layers[index] for index, _, _ in members], repeats, self.port.beat_bits)
-            sizes = {name: torch.cat([getattr(part, name) for _, part, _ in members]) for name in _SIZES}
+            repeats = torch.tensor([len(codes) for _, _, _, codes in members])
+            shape = stack_shapes([layers[index] for index, _, _, _ in members], repeats, self.port.beat_bits)
+            sizes = {name: torch.cat([getattr(part, name) for _, part, _, _ in members]) for name in _SIZES}
             yield _Batch(
-                shape, _exact(TileSizes(**sizes)), loop_order, torch.cat([target for _, _, target in members], 1)
+                shape,
+                _exact(TileSizes(**sizes)),
+                loop_order,
+                torch.cat([target for _, _, target, _ in members], 1),
+                torch.cat([codes for _, _, _, codes in members]).to(EXACT),
             )
 
 
@@ -216,19 +266,25 @@ class _Batch:
     Attributes:
         target: The flat cell of each tiling among those of all layers, [unrolls, tilings]; beyond the last where it
             does not fit.
+        codes: The number of each tiling among its layer's candidates, [tilings].
     """
 
     shape: LayerShape
     sizes: TileSizes
     loop_order: LoopOrder
     target: Tensor
+    codes: Tensor
 
     def parts(self, num: int) -> Iterator["_Batch"]:
         """Pieces of at most a number of tilings, so that intermediate results stay in the cache."""
         for start in range(0, self.target.shape[1], num):
             piece = slice(start, start + num)
             yield _Batch(
-                _sliced(self.shape, piece), _sliced(self.sizes, piece), self.loop_order, self.target[:, piece]
+                _sliced(self.shape, piece),
+                _sliced(self.sizes, piece),
+                self.loop_order,
+                self.target[:, piece],
+                self.codes[piece],
             )
 
 
