@@ -25,6 +25,7 @@ from cosearch.workload import IMAGE, Layer, Workload, with_bits
 from cosearch.workload.importers import from_module
 
 RESULTS = Path(__file__).parent / "results" / "boards.jsonl"
+PUBLISHED = Path(__file__).parent / "published.json"
 TRIPS_FILE = Path(__file__).parents[1] / "validation" / "data" / "trips_space.json"
 
 BOARDS = ("pynq-z2", "zc706", "zcu102")
@@ -192,6 +193,24 @@ def table() -> str:
     return "\n".join(lines)
 
 
+def published_table() -> str:
+    """What was published for the same network and board beside our best rule at 8 bits, as Markdown."""
+    found = {(row["network"], row["board"], row["rule"]): row for row in rows() if row["bits"] == "8"}
+    lines = [
+        "| network | board | published, built | clock | ours, modelled | clock | rule | what was built | source |",
+        "|---" * 9 + "|",
+    ]
+    for row in json.loads(PUBLISHED.read_text(encoding="utf-8"))["rows"]:
+        own = [found.get((row["network"], row["board"], rule), {}) for rule in RULES]
+        best = max((one for one in own if one.get("fps")), key=lambda one: one["fps"], default=None)
+        clock = f"{row['clock_megahertz']} MHz" if row["clock_megahertz"] else "not stated here"
+        ours = load_platform(row["board"]).clock_hertz
+        cells = [row["network"], row["board"], f"{row['fps']:.4g} fps", clock]
+        cells += [f"{best['fps']:.4g} fps", f"{ours / 1e6:g} MHz", str(best["rule"])] if best else ["-", "-", "-"]
+        lines.append(f"| {' | '.join([*cells, row['what'], row['source']])} |")
+    return "\n".join(lines)
+
+
 def _speed(row: dict[str, object]) -> str:
     if row.get("fps") is None:
         return str(row.get("status", "-"))
@@ -206,7 +225,7 @@ def main() -> None:
     parser.add_argument("--table", action="store_true")
     arguments = parser.parse_args()
     if arguments.table:
-        print(table())
+        print(table(), published_table(), sep="\n\n")
         return
     torch.set_num_threads(1)
     end = time.monotonic() + arguments.seconds

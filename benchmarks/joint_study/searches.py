@@ -5,18 +5,19 @@ answer is looked up here, since every way would get the same one; what a way spe
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from benchmarks.joint_study.supernets import SharedWeights, Training
 from benchmarks.joint_study.world import World
-from torch import Generator
+from torch import Generator, nn
 
 from cosearch.accelerate import Problem, solve
 from cosearch.design import Limit
-from cosearch.network import Architecture, workload_of
+from cosearch.network import Architecture, BlockPath, workload_of
 from cosearch.search.hardware import AbstractHardwarePrice, ExpectedPrice, Priced, SampledPrice
 from cosearch.search.joint import JointSearch
 from cosearch.search.recipe import SearchRecipe
@@ -84,7 +85,13 @@ class SlowestChunk(AbstractHardwarePrice):
 
 
 def gradient_search(
-    world: World, limit: Limit, seed: int, cpu_seconds: float, price_of: PriceOf, settings: dict[str, object]
+    world: World,
+    limit: Limit,
+    seed: int,
+    cpu_seconds: float,
+    price_of: PriceOf,
+    settings: dict[str, object],
+    narrowed_share: float = 0.0,
 ) -> Outcome:
     """The joint search of `cosearch search`, as many steps as the time holds, then the best finalist on `val`."""
     plain: dict[str, object] = {"warmup_epochs": WARMUP_EPOCHS, "epochs": EPOCHS, "finalists": 8}
@@ -94,15 +101,45 @@ def gradient_search(
     key = (world.platform, price_of, tuple(sorted(settings.items())))
     if key not in _PACES:
         _PACES[key] = _pace(world, price, search, seed)
-    weight_steps, arch_steps = _PACES[key].steps(cpu_seconds, search)
+    weight_steps, arch_steps = _PACES[key].steps((1 - narrowed_share) * cpu_seconds, search)
     search = search.model_copy(update={"weight_steps": weight_steps, "arch_steps": arch_steps})
     start = time.process_time()
-    point = searched_point(world, limit, seed, search, price)
+    narrowing = Narrowing(start + cpu_seconds - search.finalists * _PACES[key].score) if narrowed_share else None
+    point = searched_point(world, limit, seed, search, price, narrowing)
     return Outcome(point=point, cpu_seconds=time.process_time() - start)
 
 
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """Weights go on being trained until a CPU time, on the finalists alone, at their own bits."""
+
+    until: float
+    learning_rate: float = 0.02
+
+    def train(self, joint: JointSearch, paths: Sequence[tuple[BlockPath, ...]]) -> None:
+        """One finalist after another; the learning rate falls to 0 in a line."""
+        begin = time.process_time()
+        step = 0
+        while (left := self.until - time.process_time()) > 0 and paths:
+            images, labels = joint.streams["weights"].next_batch()
+            joint.supernet.train()
+            loss = F.cross_entropy(joint.supernet(images, paths[step % len(paths)]), labels)
+            joint.weight_optimiser.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(joint.supernet.parameters(), joint.recipe.clip_norm)
+            for group in joint.weight_optimiser.param_groups:
+                group["lr"] = self.learning_rate * left / max(self.until - begin, 1e-9)
+            joint.weight_optimiser.step()
+            step += 1
+
+
 def searched_point(
-    world: World, limit: Limit, seed: int, search: SearchRecipe, price: AbstractHardwarePrice
+    world: World,
+    limit: Limit,
+    seed: int,
+    search: SearchRecipe,
+    price: AbstractHardwarePrice,
+    narrowing: Narrowing | None = None,
 ) -> int | None:
     """What one joint search chooses: of its most probable networks within the limit, the best on `val`."""
     joint = JointSearch(world.recipe.model_copy(update={"seed": seed, "search": search}), world.splits, price)
@@ -110,7 +147,10 @@ def searched_point(
         pass
     feasible, best, point = world.feasible(limit), -1.0, None
     ranked = [world.place[tuple(blocks)] for blocks in joint.architecture.most_probable(len(world.joint.points))]
-    for candidate in [index for index in ranked if feasible[index]][: search.finalists]:
+    finalists = [index for index in ranked if feasible[index]][: search.finalists]
+    if narrowing is not None:
+        narrowing.train(joint, [world.paths[index] for index in finalists])
+    for candidate in finalists:
         value = score(joint.supernet, world.paths[candidate], world.splits, world.splits.val, search)
         if value > best:
             best, point = value, candidate
