@@ -6,7 +6,8 @@ counts how often that is read.
 
 A search is one way, seed and limit. Searches of one seed may share weights, so seeds are the unit: intervals come
 from resampling seeds, and a way is held against random search by the differences of their regrets, paired by seed and
-limit, averaged over the limits of a seed, with all sign flips of the seeds. p values are Holm's over all ways.
+limit, averaged over the limits of a seed, with all sign flips of the seeds. p values are Holm's over all ways. Ways
+with twice the time are held against random search with twice the time.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
+from benchmarks.joint_study.regret import TWICE
 from benchmarks.joint_study.world import World, regret
 from benchmarks.joint_table import JointTable
 
@@ -34,17 +36,28 @@ def read(platform: str) -> Rows:
     return [json.loads(line) for line in lines]
 
 
-def regrets(world: World, rows: Rows, accuracy: np.ndarray) -> dict[str, np.ndarray]:
-    """Regret of every search by way, [seeds, limits]; seeds in increasing order."""
+def regrets(world: World, rows: Rows, accuracy: np.ndarray) -> dict[str, dict[int, np.ndarray]]:
+    """Regret of every search by way and seed: [limits] each."""
     limits = {str(limit): world.feasible(limit) for limit in world.limits(10)}
     found: dict[str, dict[int, dict[str, float]]] = {}
     for row in rows:
         value = regret(row["point"], limits[row["limit"]], accuracy)
         found.setdefault(row["way"], {}).setdefault(row["seed"], {})[row["limit"]] = value
     return {
-        way: np.array([[by_limit[limit] for limit in limits] for _, by_limit in sorted(by_seed.items())])
+        way: {seed: np.array([by_limit[limit] for limit in limits]) for seed, by_limit in sorted(by_seed.items())}
         for way, by_seed in found.items()
     }
+
+
+def reference_of(way: str) -> str | None:
+    """Random search with the same budget; None for random search itself."""
+    reference = REFERENCE + TWICE if way.endswith(TWICE) else REFERENCE
+    return None if way == reference else reference
+
+
+def difference(way: dict[int, np.ndarray], reference: dict[int, np.ndarray]) -> np.ndarray:
+    """How much more a way loses than another, paired by seed and limit, mean over limits. [common seeds]."""
+    return np.array([(way[seed] - reference[seed]).mean() for seed in way if seed in reference])
 
 
 def sign_flips(differences: np.ndarray) -> float:
@@ -80,7 +93,7 @@ def summary(platform: str, on_test: bool) -> dict[str, object]:
     on = {"val": by_way}
     if on_test:
         on["test"] = regrets(world, rows, joint.read_test("final regret").mean(axis=1))
-    ways = sorted(by_way, key=lambda way: float(by_way[way].mean()))
+    ways = sorted(by_way, key=lambda way: float(np.mean(list(by_way[way].values()))))
     seconds = {way: [row["cpu_seconds"] for row in rows if row["way"] == way] for way in ways}
     figures: dict[str, dict[str, object]] = {}
     for way in ways:
@@ -88,17 +101,20 @@ def summary(platform: str, on_test: bool) -> dict[str, object]:
         own["cpu_seconds"] = round(float(np.mean(seconds[way])), 2)
         own["found_none"] = sum(row["point"] is None for row in rows if row["way"] == way)
         for split, values in on.items():
+            stacked = np.array(list(values[way].values()))
             for statistic in ("median", "mean"):
-                low, high = interval(values[way], statistic)
-                own[f"{split}_{statistic}"] = round(float(getattr(np, statistic)(values[way])), 5)
+                low, high = interval(stacked, statistic)
+                own[f"{split}_{statistic}"] = round(float(getattr(np, statistic)(stacked)), 5)
                 own[f"{split}_{statistic}_interval"] = [round(low, 5), round(high, 5)]
         figures[way] = own
-    others = [way for way in ways if way != REFERENCE]
-    p_values: list[float] = []
-    for way in others:
-        number = min(len(by_way[way]), len(by_way[REFERENCE]))
-        differences = (by_way[way][:number] - by_way[REFERENCE][:number]).mean(axis=1)
+    others, p_values = list[str](), list[float]()
+    for way in ways:
+        reference = reference_of(way)
+        if reference is None:
+            continue
+        differences = difference(by_way[way], by_way[reference])
         figures[way]["difference"] = round(float(differences.mean()), 5)
+        others.append(way)
         p_values.append(sign_flips(differences))
     for way, plain, adjusted in zip(others, p_values, holm(p_values), strict=True):
         figures[way] |= {"p": round(plain, 4), "p_holm": round(adjusted, 4)}

@@ -70,6 +70,7 @@ def _changed(**settings: object) -> Gradient:
 
 
 REMEDIES: dict[str, Gradient | Chooser] = {
+    "two sampled networks": Gradient(searches.two_sampled_exact),
     "narrowed": Gradient(searches.expected_exact, (), 0.35),
     "narrowed, half": Gradient(searches.expected_exact, (), 0.5),
     "narrowed, 24 finalists": Gradient(searches.expected_exact, (("finalists", 24),), 0.5),
@@ -165,7 +166,8 @@ def main() -> None:
     arguments = parser.parse_args()
     path = RESULTS / f"searches_{arguments.platform}.jsonl"
     seeds = range(arguments.first_seed, arguments.first_seed + arguments.seeds)
-    wanted = [(way, seed) for seed in seeds for way in arguments.ways if (way, seed) not in done(path)]
+    ways = dict.fromkeys(arguments.ways)
+    wanted = [(way, seed) for seed in seeds for way in ways if (way, seed) not in done(path)]
     end = time.monotonic() + arguments.seconds
     with ProcessPoolExecutor(arguments.cores) as pool:
         running: set[Future[list[dict[str, object]]]] = set()

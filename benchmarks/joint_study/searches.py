@@ -48,6 +48,11 @@ def sampled_exact(world: World, limit: Limit) -> AbstractHardwarePrice:
     return SampledPrice(world.table, world.columns, (*world.recipe.parsed_limits(), limit), 8)
 
 
+def two_sampled_exact(world: World, limit: Limit) -> AbstractHardwarePrice:
+    """As `sampled_exact`, with two networks a step."""
+    return SampledPrice(world.table, world.columns, (*world.recipe.parsed_limits(), limit), 2)
+
+
 def expected_exact(world: World, limit: Limit) -> AbstractHardwarePrice:
     """One relaxation a step, of the expected network."""
     return ExpectedPrice(world.table, world.columns, (*world.recipe.parsed_limits(), limit))
