@@ -216,6 +216,14 @@ def test_bad_input_is_one_line(arguments, text, accelerate, tmp_path) -> None:
     assert not (tmp_path / "bad" / "design.json").exists()
 
 
+def test_explains_what_a_little_more_would_buy(accelerate, tmp_path) -> None:
+    result = accelerate("net.onnx", "--bits", "8", "--explain", "--out", tmp_path / "explained")
+    assert result.returncode == 0, result.stderr
+    assert "fps by resource" in result.stdout
+    for words in ("with 10 % less", "as it is", "with 10 % more", "bram18", "slots"):
+        assert words in result.stdout
+
+
 def test_a_folder_of_a_search_is_not_overwritten(accelerate, tmp_path) -> None:
     (tmp_path / "recipe.yaml").write_text("name: mine\n")
     result = accelerate("net.onnx", "--bits", "8", "--out", tmp_path)

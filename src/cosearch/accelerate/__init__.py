@@ -20,6 +20,7 @@ from cosearch.accelerate.request import Request, load_request
 from cosearch.accelerate.rules import solve_allocation
 from cosearch.accelerate.runs import solve_contiguous
 from cosearch.accelerate.sampling import Bayesian, Differentiable, Evolutionary, Random
+from cosearch.accelerate.shadow import ShadowPrice, shadow_prices
 from cosearch.accelerate.space import SHAPE_RULES, AcceleratorSpace, CapacityChoices, ChunkSpace
 from cosearch.accelerate.space_file import load_space, shipped_spaces
 from cosearch.accelerate.table import ClassTable, Demand, DesignTable
@@ -62,6 +63,7 @@ __all__ = [
     "Request",
     "Run",
     "SeparableQuestion",
+    "ShadowPrice",
     "TableQuestion",
     "accelerate",
     "build_accelerator",
@@ -72,6 +74,7 @@ __all__ = [
     "load_request",
     "load_space",
     "round_outwards",
+    "shadow_prices",
     "shipped_spaces",
     "solve",
     "solve_allocation",

@@ -7,10 +7,10 @@ from typing import Any
 import torch
 import typer
 
-from cosearch.accelerate import Request, accelerate, load_space
+from cosearch.accelerate import Request, ShadowPrice, accelerate, load_space, shadow_prices
 from cosearch.check import check_run
 from cosearch.cli.bits import EVERY, apply_bits, parse_bits
-from cosearch.cli.tables import design_tables, infeasible_table, show
+from cosearch.cli.tables import design_tables, infeasible_table, prices_table, show
 from cosearch.design import Design, EventLog, Infeasible, RunFolder, load_design
 from cosearch.errors import InputError, RecipeError, RunError
 from cosearch.handoff import write_layers
@@ -43,6 +43,7 @@ class Asked:
     seed: int
     evaluations: int | None
     seconds: float | None
+    explain: bool
     out: Path | None
 
 
@@ -63,10 +64,23 @@ def accelerate_command(asked: Asked, *, quiet: bool, as_json: bool) -> int:
         typer.echo(canonical_json(result), nl=False)
     if not quiet:
         show(infeasible_table(result) if isinstance(result, Infeasible) else design_tables(result))
+        if asked.explain and isinstance(result, Design):
+            show(prices_table(_prices(workload, request), request.objective))
         typer.echo(f"report: {page}")
     if isinstance(result, Infeasible):
         return INFEASIBLE_STATUS
     return DIFFERENT_STATUS if differences else 0
+
+
+def _prices(workload: Workload, request: Request) -> tuple[ShadowPrice, ...]:
+    return shadow_prices(
+        workload,
+        request.platform,
+        request.space,
+        clock_hertz=request.clock_hertz,
+        objective=request.objective,
+        limits=request.parsed_limits(),
+    )
 
 
 def _request(asked: Asked) -> Request:

@@ -117,6 +117,9 @@ def accelerate_(
         int | None, typer.Option("--evaluations", help="Chunk designs that an engine that samples may price.")
     ] = None,
     seconds: Annotated[float | None, typer.Option("--seconds", help="Stop with what was found.")] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Also say what 10 % more or less of every resource would change.")
+    ] = False,
     out: Annotated[Path | None, typer.Option("--out", help="Folder; default runs/MODEL-PLATFORM.")] = None,
     quiet: Quiet = False,
     as_json: Json = False,
@@ -139,6 +142,7 @@ def accelerate_(
         seed=seed,
         evaluations=evaluations,
         seconds=seconds,
+        explain=explain,
         out=out,
     )
     raise typer.Exit(accelerate_command(asked, quiet=quiet or as_json, as_json=as_json))

@@ -1,10 +1,12 @@
 """A design, and an infeasible request, as tables."""
 
 import sys
+from collections.abc import Sequence
 
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 
+from cosearch.accelerate import ShadowPrice
 from cosearch.design import METRICS, Design, GivenNetwork, Infeasible
 from cosearch.units import format_quantity
 
@@ -36,6 +38,17 @@ def infeasible_table(result: Infeasible) -> Group:
     if result.joint_factor is not None:
         table.add_row("all together", f"every limit loosened by a factor of {result.joint_factor:.4g}")
     return Group(f"{result.status.replace('_', ' ')}: {result.reason}", table, f"binding: {result.binding}")
+
+
+def prices_table(prices: Sequence[ShadowPrice], objective: str) -> Table:
+    """What a tenth less or more of every resource makes of the optimum."""
+    table = Table(
+        "resource", "budget", "with 10 % less", "as it is", "with 10 % more", title=f"{objective} by resource"
+    )
+    for price in prices:
+        values = ("infeasible" if value is None else f"{value:,.6g}" for value in (price.less, price.at, price.more))
+        table.add_row(price.resource, f"{price.budget:,}", *values)
+    return table
 
 
 def show(part: Group | Table) -> None:
