@@ -2,6 +2,7 @@
 
 from cosearch.accelerate.allocation import ChunkClass
 from cosearch.accelerate.arrays import RESOURCES
+from cosearch.accelerate.asked import LimitTexts, ObjectiveName
 from cosearch.accelerate.bound import least_period_bound
 from cosearch.accelerate.combine import Deadline
 from cosearch.accelerate.contiguous import ContiguousMinimum, Run, least_contiguous_period
@@ -51,8 +52,10 @@ __all__ = [
     "Exact",
     "JointQuestion",
     "Judged",
+    "LimitTexts",
     "LinearRelaxation",
     "Minimum",
+    "ObjectiveName",
     "Parameter",
     "Part",
     "PricedPart",

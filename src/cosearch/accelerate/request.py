@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import Literal
 
 import yaml
-from pydantic import Field, field_validator
+from pydantic import Field
 
+from cosearch.accelerate.asked import LimitTexts, ObjectiveName
 from cosearch.accelerate.problem import PROBLEM_METRICS
 from cosearch.accelerate.space import AcceleratorSpace
 from cosearch.design import Limit, parse_limits
@@ -31,29 +32,13 @@ class Request(Record):
     model: str
     platform: Platform
     clock_hertz: float = Field(gt=0)
-    objective: str = "fps"
-    limits: tuple[str, ...] = ()
+    objective: ObjectiveName = "fps"
+    limits: LimitTexts = ()
     space: AcceleratorSpace
     engine: Literal["exact", "differentiable", "random", "evolutionary", "bayesian"] = "exact"
     seed: int = Field(default=0, ge=0, le=2**62)
     evaluations: int | None = Field(default=None, ge=1)
     seconds: float | None = Field(default=None, gt=0)
-
-    @field_validator("limits")
-    @classmethod
-    def _limits_are_known(cls, texts: tuple[str, ...]) -> tuple[str, ...]:
-        try:
-            parse_limits(texts, PROBLEM_METRICS)
-        except RecipeError as error:
-            raise ValueError(str(error)) from None
-        return texts
-
-    @field_validator("objective")
-    @classmethod
-    def _objective_is_known(cls, name: str) -> str:
-        if name not in PROBLEM_METRICS:
-            raise ValueError(f"{name!r} cannot be optimised; known: {', '.join(sorted(PROBLEM_METRICS))}")
-        return name
 
     def parsed_limits(self) -> tuple[Limit, ...]:
         """The limits as records."""

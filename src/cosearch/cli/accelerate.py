@@ -5,24 +5,19 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import typer
 
 from cosearch.accelerate import Request, ShadowPrice, accelerate, load_space, shadow_prices
-from cosearch.check import check_run
 from cosearch.cli.bits import EVERY, apply_bits, parse_bits
-from cosearch.cli.tables import design_tables, infeasible_table, prices_table, show
+from cosearch.cli.conclude import conclude
+from cosearch.cli.tables import prices_table
 from cosearch.design import Design, EventLog, Infeasible, RunFolder, load_design
 from cosearch.errors import InputError, RecipeError, RunError
 from cosearch.handoff import write_layers
 from cosearch.hardware import load_platform
 from cosearch.records import apply_overrides, canonical_json, parse_record, write_atomically
-from cosearch.report import write_report
 from cosearch.search import CHOSEN_EVENT, chosen_part, file_hash, workload_of_run
 from cosearch.workload import Workload
 from cosearch.workload.importers import read_workload
-
-INFEASIBLE_STATUS = 3
-DIFFERENT_STATUS = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,20 +51,12 @@ def accelerate_command(asked: Asked, *, quiet: bool, as_json: bool) -> int:
     _begin(folder, workload, request)
     result = accelerate(workload, request, file_hash(folder.layers))
     _record(folder, result)
-    differences = check_run(folder).differences if isinstance(result, Design) else ()
-    page = write_report(folder)
-    for difference in differences:
-        typer.echo(f"DIFFERENT  {difference}", err=True)
-    if as_json:
-        typer.echo(canonical_json(result), nl=False)
-    if not quiet:
-        show(infeasible_table(result) if isinstance(result, Infeasible) else design_tables(result))
-        if asked.explain and isinstance(result, Design):
-            show(prices_table(_prices(workload, request), request.objective))
-        typer.echo(f"report: {page}")
-    if isinstance(result, Infeasible):
-        return INFEASIBLE_STATUS
-    return DIFFERENT_STATUS if differences else 0
+    more = (
+        [prices_table(_prices(workload, request), request.objective)]
+        if asked.explain and isinstance(result, Design) and not quiet
+        else []
+    )
+    return conclude(folder, result, quiet=quiet, as_json=as_json, more=more)
 
 
 def _prices(workload: Workload, request: Request) -> tuple[ShadowPrice, ...]:
