@@ -49,7 +49,7 @@ def ceiling_table() -> str:
     """How far one training's ranking of all networks agrees with another's."""
     val = JointTable.load().val
     pairs = [float(spearmanr(val[:, a], val[:, b]).statistic) for a, b in combinations(range(val.shape[1]), 2)]
-    noise, between = float(val.std(axis=1, ddof=1).mean()), float(val.mean(axis=1).std(ddof=1))
+    noise, between = float(np.sqrt(val.var(axis=1, ddof=1).mean())), float(val.mean(axis=1).std(ddof=1))
     figures = [*(f"{pair:.3f}" for pair in sorted(pairs)), f"{noise:.4f}", f"{between:.4f}"]
     head = ["rank correlation of two seeds", "", "", "standard deviation between seeds", "between networks"]
     return table(head, [figures])

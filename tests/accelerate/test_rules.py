@@ -71,6 +71,18 @@ def test_a_searched_allocation_is_never_worse(results: dict[str, EngineResult]) 
     assert contiguous > single
 
 
+def test_what_the_runs_reach_is_kept_when_time_is_up(lenet: Workload, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cosearch.accelerate.rules.improve_shares", lambda *_, **__: None)
+    platform, limits = load_platform("zc706"), parse_limits(["dsp<=60"])
+    runs = solve_allocation(lenet, platform, _space("contiguous"), limits=limits)
+    found = solve_allocation(lenet, platform, _space("searched"), limits=limits)
+    assert (found.value, found.accelerator) == (runs.value, runs.accelerator)
+    assert found.bound is not None
+    assert runs.value is not None
+    assert found.bound >= runs.value
+    assert found.certified == (found.bound == found.value)
+
+
 def test_a_stage_has_a_chunk_of_its_own(lenet: Workload, results: dict[str, EngineResult]) -> None:
     accelerator = results["stage"].accelerator
     assert accelerator is not None

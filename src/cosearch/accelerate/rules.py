@@ -1,6 +1,7 @@
 """One call for every allocation rule."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from cosearch.accelerate.allocation import allocate
 from cosearch.accelerate.bound import least_period_bound
@@ -93,6 +94,12 @@ def _searched(
         deadline=deadline,
     )
     bound = least_period_bound(pool.cycles, pool.resources, allowed.budgets, space.max_chunks)
+    value = None if found is None else clock_hertz / found.period_cycles
+    if runs.accelerator is not None and (value is None or value < (runs.value or 0.0)):
+        # Time ran out before the runs could be matched.
+        best = clock_hertz / bound
+        certified = runs.value == best
+        return replace(runs, bound=best, certified=certified, evaluations=len(pool.cycles))
     if found is None:
         is_proved = bound > allowed.period_cycles
         return EngineResult(
@@ -103,7 +110,7 @@ def _searched(
     return EngineResult(
         status="feasible",
         accelerator=pool.accelerator(list(zip(found.designs, found.groups, strict=True))),
-        value=clock_hertz / found.period_cycles,
+        value=value,
         bound=clock_hertz / bound,
         certified=found.period_cycles == bound,
         evaluations=len(pool.cycles),
