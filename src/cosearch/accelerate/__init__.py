@@ -11,6 +11,7 @@ from cosearch.accelerate.designs import ChunkDesigns
 from cosearch.accelerate.engine import AbstractEngine, Budget, EngineResult, Progress, build_accelerator
 from cosearch.accelerate.exact import Exact, is_feasible, solve
 from cosearch.accelerate.explain import explain, round_outwards
+from cosearch.accelerate.front import FrontGap, FrontPoint, ParetoFront, front
 from cosearch.accelerate.given import accelerate
 from cosearch.accelerate.optimum import Minimum
 from cosearch.accelerate.pool import DesignPool
@@ -50,6 +51,8 @@ __all__ = [
     "EngineResult",
     "Evolutionary",
     "Exact",
+    "FrontGap",
+    "FrontPoint",
     "JointQuestion",
     "Judged",
     "LimitTexts",
@@ -57,6 +60,7 @@ __all__ = [
     "Minimum",
     "ObjectiveName",
     "Parameter",
+    "ParetoFront",
     "Part",
     "PricedPart",
     "Prices",
@@ -71,6 +75,7 @@ __all__ = [
     "accelerate",
     "build_accelerator",
     "explain",
+    "front",
     "is_feasible",
     "least_contiguous_period",
     "least_period_bound",
