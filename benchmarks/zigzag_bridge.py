@@ -146,6 +146,16 @@ def expressed(mapping: Mapping[str, Any], array: ArrayAccelerator) -> list[Array
     return forms
 
 
+def in_their_form(mapping: ArrayMapping) -> dict[str, Any]:
+    """A mapping of ours in ZigZag's form, with the same levels for all operands."""
+    loops: list[tuple[Dim, int]] = []
+    ends: dict[str, int] = {}
+    for name, level in (("registers", mapping.registers), ("buffer", mapping.buffer), ("dram", mapping.dram)):
+        loops += [(dim, level.factors[dim]) for dim in level.outwards() if level.factors.get(dim, 1) > 1]
+        ends[name] = len(loops)
+    return {"spatial": {"D1": mapping.columns, "D2": mapping.rows}, "loops": loops, "ends": ends}
+
+
 def _ends(
     loops: Sequence[tuple[Dim, int]], held: Mapping[str, Sequence[int]], array: ArrayAccelerator, level: str
 ) -> list[int]:

@@ -3,7 +3,8 @@
 ``python benchmarks/zigzag_search.py`` reads a question as JSON from the standard input, in the form that
 zigzag_mappings.py writes, and prints JSON: the CPU and wall seconds of the search, and all mappings that it priced.
 The stages, their order and their options are those of ZigZag's own interface; instead of keeping the best of one
-objective, every mapping is noted, which takes no time to speak of.
+objective, every mapping is noted, which takes no time to speak of. Mappings that the question names under `judged`
+are priced by ZigZag's model instead, those that it could have, and nothing is searched.
 """
 
 import json
@@ -12,14 +13,17 @@ import math
 import sys
 import time
 
-from zigzag.datatypes import LayerOperand
+from zigzag.cost_model.cost_model import CostModelEvaluation
+from zigzag.datatypes import LayerDim, LayerOperand
 from zigzag.mapping.temporal_mapping import TemporalMapping, TemporalMappingType
 from zigzag.opt.loma.engine import NoValidLoopOrderingFoundException
 from zigzag.parser.accelerator_factory import AcceleratorFactory
 from zigzag.parser.workload_factory import LayerNodeFactory
 from zigzag.stages.evaluation.cost_model_evaluation import CostModelStage
+from zigzag.stages.mapping.spatial_mapping_conversion import SpatialMappingConversionStage
 from zigzag.stages.mapping.spatial_mapping_generation import SpatialMappingGeneratorStage
 from zigzag.stages.mapping.temporal_mapping_generator_stage import TemporalMappingGeneratorStage
+from zigzag.workload.layer_attributes import LayerDimSizes
 
 NAMES = {"I": "I1", "W": "I2", "O": "O"}
 DIRECTIONS = {"I": ("fh", "tl"), "W": ("fh", "tl"), "O": ("fh", "tl", "fl", "th")}
@@ -187,6 +191,80 @@ def search(question):
     return {"seconds": seconds, "wall_seconds": wall, "failed": failed, "mappings": mappings}
 
 
+def judge(question, mapping):
+    """What ZigZag's model says of a mapping, or why it could not have it."""
+    spec, layer = question["array"], question["layer"]
+    factors = {axis: {dim: size for dim, size in own.items() if size > 1} for axis, own in mapping["spatial"].items()}
+    sizes = {"D1": spec["columns"], "D2": spec["rows"]}
+    if any(math.prod(own.values()) > sizes[axis] for axis, own in factors.items()):
+        return {"why": "array"}
+    for dim, bound in layer["dims"].items():
+        unrolled = math.prod(own.get(dim, 1) for own in factors.values())
+        if math.prod(size for name, size in mapping["loops"] if name == dim) != math.ceil(bound / unrolled):
+            return {"why": "surplus"}
+    spatial = {axis: [f"{DIMS[dim]}, {size}" for dim, size in own.items()] for axis, own in factors.items()}
+    node, array = layer_node(layer, {axis: own for axis, own in spatial.items() if own}), accelerator(spec)
+    for entry in spec["memories"]:
+        if (
+            sum(bits_held(node, question, entry, mapping, operand) for operand in entry["operands"])
+            > entry["size_bits"]
+        ):
+            return {"why": entry["name"]}
+    return {"why": "", **priced(node, array, question, mapping)}
+
+
+def levels_of(question, mapping, operand):
+    """Temporal loops of each memory of an operand, from the inside out."""
+    kept = [entry["name"].split("_")[0] for entry in question["array"]["memories"] if operand in entry["operands"]]
+    loops, start, levels = mapping["loops"], 0, []
+    for name in kept:
+        end = len(loops) if name == "dram" else mapping["ends"][name]
+        levels.append([(LayerDim(DIMS[dim]), size) for dim, size in loops[start:end]])
+        start = end
+    return levels
+
+
+def bits_held(node, question, entry, mapping, operand):
+    """Bits that an operand takes of a memory by ZigZag's own sizes, twice where it doubles them."""
+    level = entry["name"].split("_")[0]
+    if level == "dram":
+        return 0
+    loops, end = mapping["loops"], mapping["ends"][level]
+    extents = {dim: 1 for dim in question["layer"]["dims"]}
+    for dim, size in loops[:end]:
+        extents[dim] *= size
+    for factors in [] if entry["in_each_element"] else mapping["spatial"].values():
+        for dim, size in factors.items():
+            extents[dim] *= size
+    held = LayerDimSizes({LayerDim(theirs): extents[ours] for ours, theirs in DIMS.items()})
+    size = node.calc_tensor_size(LayerOperand(operand), held)
+    whole = node.calc_tensor_size(LayerOperand(operand), node.layer_dim_sizes)
+    bits = question["layer"]["bits"]
+    rest = [LayerDim(DIMS[dim]) for dim, _ in loops[end:]]
+    unfinished = operand == "O" and any(
+        dim in node.get_operand_irrelevant_layer_dims(LayerOperand("O")) for dim in rest
+    )
+    width = bits["O_final"] if operand == "O" and not unfinished else bits[operand]
+    return size * width * (2 if entry["double_buffered"] and rest and size < whole else 1)
+
+
+def priced(node, array, question, mapping):
+    """Energy and cycles of a mapping by ZigZag's model."""
+    node.spatial_mapping.initialize_oa_dims(array.operational_array.dimension_sizes)
+    stage = SpatialMappingConversionStage([None], accelerator=array, layer=node)
+    spatial, spatial_int = stage.convert_user_spatial_mapping(node.spatial_mapping)
+    loops = {LayerOperand(operand): levels_of(question, mapping, operand) for operand in NAMES}
+    evaluation = CostModelEvaluation(
+        accelerator=array,
+        layer=node,
+        spatial_mapping=spatial,
+        spatial_mapping_int=spatial_int,
+        temporal_mapping=TemporalMapping(loops, node, TemporalMappingType.EVEN),
+        access_same_data_considered_as_no_access=True,
+    )
+    return {"energy": float(evaluation.energy_total), "cycles": float(evaluation.latency_total2)}
+
+
 class Noted:
     """What is kept of an evaluation; all of it would fill the memory."""
 
@@ -205,7 +283,10 @@ def lean(pairs):
 def main():
     """Answer one question."""
     logging.disable(logging.CRITICAL)
-    print(json.dumps(search(json.load(sys.stdin))))
+    question = json.load(sys.stdin)
+    judged = question.get("judged")
+    found = search(question) if judged is None else {"judged": [judge(question, each) for each in judged]}
+    print(json.dumps(found))
 
 
 if __name__ == "__main__":
