@@ -17,7 +17,7 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
-from benchmarks.joint_study.regret import TWICE
+from benchmarks.joint_study.ways import TWICE
 from benchmarks.joint_study.world import World, regret
 from benchmarks.joint_table import JointTable
 

@@ -9,17 +9,15 @@ import argparse
 import json
 import os
 import time
-from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import torch
-from benchmarks.joint_study import searches
-from benchmarks.joint_study.das import Das
-from benchmarks.joint_study.searches import Outcome, PriceOf
+from benchmarks.joint_study.gradient import Gradient, gradient_search
+from benchmarks.joint_study.searches import Outcome, train_shared
 from benchmarks.joint_study.supernets import SharedWeights, Training
+from benchmarks.joint_study.ways import ALL, TWICE, WAYS, Drawn
 from benchmarks.joint_study.world import World
 from benchmarks.joint_table import JointTable
 
@@ -35,66 +33,6 @@ TRAINING_SHARE = 0.7
 
 NUM_LIMITS = 10
 
-Chooser = Callable[[World, Limit, SharedWeights, int, float], int | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Gradient:
-    """A joint search by gradient, with a price and with settings of its recipe.
-
-    Attributes:
-        narrowed_share: Of the time, in which weights are trained for the finalists alone.
-    """
-
-    price_of: PriceOf
-    settings: tuple[tuple[str, object], ...] = ()
-    narrowed_share: float = 0.0
-
-
-WAYS: dict[str, Gradient | Chooser] = {
-    "sampled-exact": Gradient(searches.sampled_exact),
-    "expected-exact": Gradient(searches.expected_exact),
-    "slowest chunk": Gradient(searches.SlowestChunk),
-    "DAS as published": Gradient(Das),
-    "random": searches.random_search,
-    "evolution": searches.evolution,
-    "sequential": searches.sequential,
-    "fixed accelerator": searches.fixed_accelerator,
-}
-"""What is compared."""
-
-
-def _changed(**settings: object) -> Gradient:
-    """`expected-exact`, the better one on platform A, with a change."""
-    return Gradient(searches.expected_exact, tuple(sorted(settings.items())))
-
-
-REMEDIES: dict[str, Gradient | Chooser] = {
-    "two sampled networks": Gradient(searches.two_sampled_exact),
-    "narrowed": Gradient(searches.expected_exact, (), 0.35),
-    "narrowed, half": Gradient(searches.expected_exact, (), 0.5),
-    "narrowed, 24 finalists": Gradient(searches.expected_exact, (("finalists", 24),), 0.5),
-    "32 finalists": _changed(finalists=32),
-    "4 finalists": _changed(finalists=4),
-    "weights at sampled bits": _changed(precision="sampled"),
-    "gumbel-top-k": _changed(estimator="gumbel-top-k"),
-    "re-softmax": _changed(estimator="re-softmax"),
-    "four paths": _changed(paths=4),
-    "longer warm-up": _changed(warmup_epochs=6, epochs=3),
-    "colder bits": _changed(temperature=2.0, temperature_decay=0.5),
-    "slower logits": _changed(arch_lr=0.02),
-    "faster logits": _changed(arch_lr=0.15),
-}
-"""Changes one at a time; tuned on platform A alone."""
-
-
-TWICE = ", twice the time"
-"""Behind the name of a way: with a budget of twice as many seconds."""
-
-LONGER: dict[str, Gradient | Chooser] = {
-    way + TWICE: WAYS[way] for way in ("expected-exact", "sampled-exact", "random", "evolution")
-}
-
 
 @cache
 def _world(platform: str) -> World:
@@ -104,19 +42,14 @@ def _world(platform: str) -> World:
 
 def run_way(platform: str, way: str, seed: int) -> list[dict[str, object]]:
     """One way under every limit. Shared weights are trained once for all limits, and their time counts for each."""
-    world, kind = _world(platform), (WAYS | REMEDIES | LONGER)[way]
+    world, kind = _world(platform), ALL[way]
     budget = 2 * BUDGET if way.endswith(TWICE) else BUDGET
     limits = world.limits(NUM_LIMITS)
     if isinstance(kind, Gradient):
-        found = [
-            searches.gradient_search(
-                world, limit, seed, budget, kind.price_of, dict(kind.settings), kind.narrowed_share
-            )
-            for limit in limits
-        ]
+        found = [gradient_search(world, limit, seed, budget, kind) for limit in limits]
     else:
-        training = Training(cpu_seconds=TRAINING_SHARE * budget)
-        weights = searches.train_shared(world, seed, training)
+        training = Training(cpu_seconds=TRAINING_SHARE * budget, learning_rate=kind.learning_rate)
+        weights = train_shared(world, seed, training)
         found = [_choose(kind, world, limit, weights, seed, budget) for limit in limits]
     return [
         {
@@ -130,9 +63,9 @@ def run_way(platform: str, way: str, seed: int) -> list[dict[str, object]]:
     ]
 
 
-def _choose(kind: Chooser, world: World, limit: Limit, weights: SharedWeights, seed: int, budget: float) -> Outcome:
+def _choose(kind: Drawn, world: World, limit: Limit, weights: SharedWeights, seed: int, budget: float) -> Outcome:
     start = time.process_time()
-    point = kind(world, limit, weights, seed, (1 - TRAINING_SHARE) * budget)
+    point = kind.choose(world, limit, weights, seed, (1 - TRAINING_SHARE) * budget)
     return Outcome(point=point, cpu_seconds=time.process_time() - start + TRAINING_SHARE * budget)
 
 
@@ -158,7 +91,7 @@ def main() -> None:
     """Run what is missing."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--platform", choices=("a", "b"), required=True)
-    parser.add_argument("--ways", nargs="+", choices=list(WAYS | REMEDIES | LONGER), default=list(WAYS))
+    parser.add_argument("--ways", nargs="+", choices=list(ALL), default=list(WAYS))
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--cores", type=int, default=os.cpu_count() or 1)

@@ -2,34 +2,19 @@
 
 All share spaces, data, quantisers and the exact accelerator that decides whether a network keeps the limit. That
 answer is looked up here, since every way would get the same one; what a way spends on prices inside its loop it pays.
+Those by gradient are in `gradient`.
 """
 
 import time
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
-import torch.nn.functional as F
 from benchmarks.joint_study.supernets import SharedWeights, Training
 from benchmarks.joint_study.world import World
-from torch import Generator, nn
 
 from cosearch.accelerate import Problem, solve
 from cosearch.design import Limit
-from cosearch.network import Architecture, BlockPath, workload_of
-from cosearch.search.hardware import AbstractHardwarePrice, ExpectedPrice, Priced, SampledPrice
-from cosearch.search.joint import JointSearch
-from cosearch.search.recipe import SearchRecipe
-from cosearch.search.scoring import score
-
-WARMUP_EPOCHS, EPOCHS = 3, 6
-ARCH_SHARE = 0.27
-"""Architecture steps for each weight step."""
-
-CALIBRATION_STEPS = 12
-LATER_STEPS = 1.1
-"""How much quicker steps get in the course of a search, as the searches' own CPU times show."""
+from cosearch.network import workload_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,177 +23,6 @@ class Outcome:
 
     point: int | None
     cpu_seconds: float
-
-
-PriceOf = Callable[[World, Limit], AbstractHardwarePrice]
-
-
-def sampled_exact(world: World, limit: Limit) -> AbstractHardwarePrice:
-    """The default: eight hard networks a step, each on its optimal accelerator, by the relaxation's multipliers."""
-    return SampledPrice(world.table, world.columns, (*world.recipe.parsed_limits(), limit), 8)
-
-
-def two_sampled_exact(world: World, limit: Limit) -> AbstractHardwarePrice:
-    """As `sampled_exact`, with two networks a step."""
-    return SampledPrice(world.table, world.columns, (*world.recipe.parsed_limits(), limit), 2)
-
-
-def expected_exact(world: World, limit: Limit) -> AbstractHardwarePrice:
-    """One relaxation a step, of the expected network."""
-    return ExpectedPrice(world.table, world.columns, (*world.recipe.parsed_limits(), limit))
-
-
-class SlowestChunk(AbstractHardwarePrice):
-    """The gradient of the integer optimum: through the slowest chunk of eight sampled networks alone."""
-
-    def __init__(self, world: World, limit: Limit, num_networks: int = 8) -> None:
-        self.world, self.limit, self.num_networks = world, limit, num_networks
-        self.counts = world.columns.counter(world.table.column_of, world.table.num_columns)
-
-    def __call__(self, architecture: Architecture, generator: Generator) -> Priced:
-        """Solve, price the slowest chunk's columns, average."""
-        world, table = self.world, self.world.table
-        bound = table.clock_hertz / self.limit.limit
-        values, prices = list[float](), np.zeros(table.num_columns)
-        for blocks in architecture.blocks_of(architecture.sample_indices(self.num_networks, generator)):
-            problem = Problem.of(table, workload_of(world.recipe.space, blocks), "fps", world.recipe.parsed_limits())
-            best = solve(problem)
-            assert best.choice is not None
-            assert best.value is not None
-            values.append(best.value / bound - 1)
-            cycles = [front.cycles[row] for front, row in zip(problem.fronts, best.choice, strict=True)]
-            place = int(np.argmax(cycles))
-            entry = table.classes[problem.used[place]]
-            row = entry.cycles[problem.rows[place][best.choice[place]]].astype(np.float64)
-            own = slice(entry.first_column, entry.first_column + len(row))
-            prices[own] += np.where(row < 1 << 40, row, 0) / bound / self.num_networks
-        expected = self.counts(architecture.op_probs(), architecture.bit_probs())
-        priced = expected @ torch.as_tensor(prices, dtype=expected.dtype)
-        mean = float(np.mean(values))
-        met = float(np.mean([value <= 0 for value in values]))
-        return Priced(mean + (priced - priced.detach()), {"expected_violation": mean, "share_feasible": met})
-
-
-def gradient_search(
-    world: World,
-    limit: Limit,
-    seed: int,
-    cpu_seconds: float,
-    price_of: PriceOf,
-    settings: dict[str, object],
-    narrowed_share: float = 0.0,
-) -> Outcome:
-    """The joint search of `cosearch search`, as many steps as the time holds, then the best finalist on `val`."""
-    plain: dict[str, object] = {"warmup_epochs": WARMUP_EPOCHS, "epochs": EPOCHS, "finalists": 8}
-    plain |= {"recalibration_batches": 2, "val_images": 100}
-    search = SearchRecipe.model_validate(plain | settings)
-    price = price_of(world, limit)
-    key = (world.platform, price_of, tuple(sorted(settings.items())))
-    if key not in _PACES:
-        _PACES[key] = _pace(world, price, search, seed)
-    weight_steps, arch_steps = _PACES[key].steps((1 - narrowed_share) * cpu_seconds, search)
-    search = search.model_copy(update={"weight_steps": weight_steps, "arch_steps": arch_steps})
-    start = time.process_time()
-    narrowing = Narrowing(start + cpu_seconds - search.finalists * _PACES[key].score) if narrowed_share else None
-    point = searched_point(world, limit, seed, search, price, narrowing)
-    return Outcome(point=point, cpu_seconds=time.process_time() - start)
-
-
-@dataclass(frozen=True, slots=True)
-class Narrowing:
-    """Weights go on being trained until a CPU time, on the finalists alone, at their own bits."""
-
-    until: float
-    learning_rate: float = 0.02
-
-    def train(self, joint: JointSearch, paths: Sequence[tuple[BlockPath, ...]]) -> None:
-        """One finalist after another; the learning rate falls to 0 in a line."""
-        begin = time.process_time()
-        step = 0
-        while (left := self.until - time.process_time()) > 0 and paths:
-            images, labels = joint.streams["weights"].next_batch()
-            joint.supernet.train()
-            loss = F.cross_entropy(joint.supernet(images, paths[step % len(paths)]), labels)
-            joint.weight_optimiser.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(joint.supernet.parameters(), joint.recipe.clip_norm)
-            for group in joint.weight_optimiser.param_groups:
-                group["lr"] = self.learning_rate * left / max(self.until - begin, 1e-9)
-            joint.weight_optimiser.step()
-            step += 1
-
-
-def searched_point(
-    world: World,
-    limit: Limit,
-    seed: int,
-    search: SearchRecipe,
-    price: AbstractHardwarePrice,
-    narrowing: Narrowing | None = None,
-) -> int | None:
-    """What one joint search chooses: of its most probable networks within the limit, the best on `val`."""
-    joint = JointSearch(world.recipe.model_copy(update={"seed": seed, "search": search}), world.splits, price)
-    for _ in joint.epochs():
-        pass
-    feasible, best, point = world.feasible(limit), -1.0, None
-    ranked = [world.place[tuple(blocks)] for blocks in joint.architecture.most_probable(len(world.joint.points))]
-    finalists = [index for index in ranked if feasible[index]][: search.finalists]
-    if narrowing is not None:
-        narrowing.train(joint, [world.paths[index] for index in finalists])
-    for candidate in finalists:
-        value = score(joint.supernet, world.paths[candidate], world.splits, world.splits.val, search)
-        if value > best:
-            best, point = value, candidate
-    return point
-
-
-@dataclass(frozen=True, slots=True)
-class _Pace:
-    """CPU time of a warm-up step, of a later one with its architecture steps, and of a score on all of `val`."""
-
-    warm: float
-    searched: float
-    score: float
-
-    def steps(self, cpu_seconds: float, search: SearchRecipe) -> tuple[int, int]:
-        """Weight and architecture steps an epoch that fill a time."""
-        left = LATER_STEPS * (cpu_seconds - search.finalists * self.score)
-        weight_steps = max(1, int(left / (search.warmup_epochs * self.warm + search.epochs * self.searched)))
-        return weight_steps, max(1, round(ARCH_SHARE * weight_steps))
-
-
-_PACES: dict[tuple[object, ...], _Pace] = {}
-"""Measured once a process for every way, and no part of its budget."""
-
-
-def _pace(world: World, price: AbstractHardwarePrice, search: SearchRecipe, seed: int) -> _Pace:
-    """From a few steps of each kind."""
-    warm = _step_seconds(world, price, search, seed, 0, 1)
-    plain = _step_seconds(world, price, search, seed, search.warmup_epochs, 1)
-    both = _step_seconds(world, price, search, seed, search.warmup_epochs, CALIBRATION_STEPS + 1)
-    joint = JointSearch(world.recipe, world.splits, None)
-    joint.supernet.initialise_steps(joint.streams["weights"].next_batch()[0])
-    times: list[float] = []
-    for _ in range(2):  # the first one warms up
-        start = time.process_time()
-        score(joint.supernet, world.paths[0], world.splits, world.splits.val, search)
-        times.append(time.process_time() - start)
-    return _Pace(warm, plain + ARCH_SHARE * max(0.0, both - plain), min(times))
-
-
-def _step_seconds(
-    world: World, price: AbstractHardwarePrice, search: SearchRecipe, seed: int, epoch: int, arch_steps: int
-) -> float:
-    """CPU time of a weight step with its part of some architecture steps, the quicker of two epochs."""
-    part = search.model_copy(update={"weight_steps": CALIBRATION_STEPS, "arch_steps": arch_steps})
-    joint = JointSearch(world.recipe.model_copy(update={"seed": seed, "search": part}), world.splits, price)
-    times: list[float] = []
-    for _ in range(2):
-        joint.epoch = epoch
-        start = time.process_time()
-        joint.run_epoch()
-        times.append(time.process_time() - start)
-    return min(times) / CALIBRATION_STEPS
 
 
 def train_shared(world: World, seed: int, training: Training) -> SharedWeights:

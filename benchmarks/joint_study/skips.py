@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from benchmarks.joint_study.searches import sampled_exact
+from benchmarks.joint_study.prices import sampled_exact
 from benchmarks.joint_study.world import World
 from benchmarks.joint_table import JointTable
 from scipy.stats import t

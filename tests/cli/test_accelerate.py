@@ -1,72 +1,13 @@
 """``cosearch accelerate`` as a user types it."""
 
 import json
-import warnings
-from pathlib import Path
 
 import pytest
-import torch
-import yaml
-from torch import nn
 
 from cosearch.cli.accelerate import Asked, accelerate_command
 from cosearch.design import load_design
 from cosearch.errors import CosearchError
 from cosearch.workload.importers import read_layers
-
-SPACE = {
-    "widths": [4, 8],
-    "chunk": {
-        "lanes": [4, 8, 16],
-        "reductions": [1, 4],
-        "depthwise_lanes": [4],
-        "capacity_bits": {"I": [16_384, 65_536], "W": [65_536], "O": [65_536]},
-        "read_slots": [2, 4, 8],
-        "write_slots": [2, 4],
-        "products_per_dsp": [1, 2],
-    },
-}
-
-
-class Net(nn.Module):
-    """A stem, a depthwise separable block and a classifier."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.stem = nn.Conv2d(3, 8, 3, stride=2, padding=1)
-        self.depthwise = nn.Conv2d(8, 8, 3, padding=1, groups=8)
-        self.pointwise = nn.Conv2d(8, 16, 1)
-        self.head = nn.Linear(16, 10)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        x = torch.relu(self.stem(x))
-        x = torch.relu(self.pointwise(torch.relu(self.depthwise(x))))
-        return self.head(x.mean(dim=(2, 3)))
-
-
-@pytest.fixture(scope="module")
-def files(tmp_path_factory) -> Path:
-    """A network as ONNX and as a program of torch.export, and a space."""
-    folder = tmp_path_factory.mktemp("models")
-    image, net = torch.zeros(1, 3, 16, 16), Net().eval()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # PyTorch warns of its own tree specifications
-        torch.onnx.export(net, (image,), folder / "net.onnx", dynamo=True, verbose=False)
-    torch.export.save(torch.export.export(net, (image,)), folder / "net.pt2")
-    (folder / "space.yaml").write_text(yaml.safe_dump(SPACE))
-    return folder
-
-
-@pytest.fixture(scope="module")
-def accelerate(command, files):
-    """The command on the small space."""
-
-    def run(model, *arguments):
-        return command(
-            "accelerate", files / model, "--platform", "zc706", "--space", files / "space.yaml", *arguments
-        )
-
-    return run
 
 
 @pytest.fixture(scope="module")
@@ -203,6 +144,18 @@ def test_an_impossible_request_is_a_result(accelerate, tmp_path) -> None:
         ({"allocation": "layer"}, "space.allocation:"),
         ({"engine": "magic"}, "engine:"),
         ({"input_shape": "1,x"}, "--input-shape 1,x: expected whole numbers such as 1,3,224,224"),
+        ({"front": "fps"}, "a front of fps; give two different metrics, such as fps,dsp"),
+        ({"front": "fps,fps"}, "a front of fps, fps; give two different metrics"),
+        ({"front": "fps,speed"}, "'speed' cannot be optimised; known:"),
+        ({"front": "fps,dsp", "engine": "random"}, "a front needs the exact engine, not random"),
+        (
+            {"front": "fps,dsp", "allocation": "contiguous"},
+            "a front needs an allocation that a layer's shape decides",
+        ),
+        ({"front": "fps,dsp", "objective": "fps"}, "--objective is about one accelerator and --front asks for many"),
+        ({"front": "fps,dsp", "explain": True}, "--explain is about one accelerator and --front asks for many"),
+        ({"front": "fps,dsp", "points": 1}, "points: Input should be greater than or equal to 2"),
+        ({"points": 4}, "points are of a front; give two metrics for one"),
         ({"bits": []}, "reads the network's input at a width that no quantiser states"),
         (
             {"engine": "random", "allocation": "contiguous"},
@@ -212,8 +165,8 @@ def test_an_impossible_request_is_a_result(accelerate, tmp_path) -> None:
 )
 def test_bad_input_is_named_in_one_line(asked, text, files, tmp_path) -> None:
     plain = {
-        "model": files / "net.onnx", "platform": "zc706", "bits": ["8"], "input_shape": None, "objective": "fps",
-        "limits": [], "allocation": None, "space": str(files / "space.yaml"), "overrides": [], "clock_hertz": None,
+        "model": files / "net.onnx", "platform": "zc706", "bits": ["8"], "input_shape": None, "objective": None,
+        "front": None, "points": None, "limits": [], "allocation": None, "space": str(files / "space.yaml"), "overrides": [], "clock_hertz": None,
         "engine": "exact", "seed": 0, "evaluations": None, "seconds": None, "explain": False,
         "out": tmp_path / "bad",
     }  # fmt: skip

@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
-from benchmarks.joint_study.searches import sampled_exact, searched_point
+from benchmarks.joint_study.gradient import searched_point
+from benchmarks.joint_study.prices import sampled_exact
 from benchmarks.joint_study.world import World, regret
 from benchmarks.joint_table import JointTable
 
 from cosearch.search import SearchRecipe
+from cosearch.search.joint import JointSearch
 
 SEARCH = SearchRecipe(
     warmup_epochs=2, epochs=4, weight_steps=30, arch_steps=8, finalists=8, recalibration_batches=2, val_images=100
@@ -25,7 +27,8 @@ def test_the_default_search_chooses_well_within_every_limit(world: World) -> Non
     found, chance = list[float](), list[float]()
     for number, limit in enumerate(world.limits(10)[1::3]):
         feasible = world.feasible(limit)
-        point = searched_point(world, limit, number, SEARCH, sampled_exact(world, limit))
+        recipe = world.recipe.model_copy(update={"seed": number, "search": SEARCH})
+        point = searched_point(world, limit, JointSearch(recipe, world.splits, sampled_exact(world, limit)))
         assert point is not None
         found.append(regret(point, feasible, accuracy))  # refuses a network that breaks the limit
         chance.append(float(accuracy[feasible].max() - accuracy[feasible].mean()))

@@ -13,6 +13,7 @@ from cosearch.accelerate.exact import Exact, is_feasible, solve
 from cosearch.accelerate.explain import explain, round_outwards
 from cosearch.accelerate.front import FrontGap, FrontPoint, ParetoFront, front
 from cosearch.accelerate.given import accelerate
+from cosearch.accelerate.given_front import DesignedPoint, GivenFront, accelerate_front
 from cosearch.accelerate.optimum import Minimum
 from cosearch.accelerate.pool import DesignPool
 from cosearch.accelerate.problem import PROBLEM_METRICS, Problem
@@ -47,12 +48,14 @@ __all__ = [
     "Demand",
     "DesignPool",
     "DesignTable",
+    "DesignedPoint",
     "Differentiable",
     "EngineResult",
     "Evolutionary",
     "Exact",
     "FrontGap",
     "FrontPoint",
+    "GivenFront",
     "JointQuestion",
     "Judged",
     "LimitTexts",
@@ -73,6 +76,7 @@ __all__ = [
     "ShadowPrice",
     "TableQuestion",
     "accelerate",
+    "accelerate_front",
     "build_accelerator",
     "explain",
     "front",

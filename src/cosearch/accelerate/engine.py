@@ -1,15 +1,16 @@
 """What every engine answers, and within which budget."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from cosearch.accelerate.problem import Problem
 from cosearch.accelerate.question import AbstractQuestion, Choice
-from cosearch.cost import best_mapping
+from cosearch.cost import best_mappings
 from cosearch.design import METRICS
 from cosearch.errors import RecipeError
-from cosearch.hardware import Accelerator, ChunkProgram, LayerProgram
+from cosearch.hardware import Accelerator, Chunk, ChunkProgram, DramPort, LayerProgram
 from cosearch.workload import Layer
 
 
@@ -106,13 +107,18 @@ def build_accelerator(problem: Problem, designs: dict[int, int]) -> Accelerator 
     chunks: list[ChunkProgram] = []
     for index, row in sorted(designs.items()):
         entry = table.classes[index]
-        chunk = entry.designs.chunk(row, entry.chunk_class)
-        programs: list[LayerProgram] = []
-        for layer in shares[index]:
-            mapping, _ = best_mapping(layer, chunk, table.port)
-            programs.append(LayerProgram(name=layer.name, tile=mapping.tile, loop_order=mapping.loop_order))
-        chunks.append(ChunkProgram(**dict(chunk), layers=tuple(programs)))
+        chunks.append(programmed(entry.designs.chunk(row, entry.chunk_class), shares[index], table.port))
     return Accelerator(platform=table.platform, clock_hertz=table.clock_hertz, port=table.port, chunks=tuple(chunks))
+
+
+def programmed(chunk: Chunk, layers: Sequence[Layer], port: DramPort) -> ChunkProgram:
+    """A chunk with the best mapping of every layer it runs."""
+    mappings = best_mappings(layers, chunk, port)
+    programs = [
+        LayerProgram(name=layer.name, tile=mapping.tile, loop_order=mapping.loop_order)
+        for layer, mapping in zip(layers, mappings, strict=True)
+    ]
+    return ChunkProgram(**dict(chunk), layers=tuple(programs))
 
 
 def is_better(objective: str, value: float, than: float | None) -> bool:

@@ -9,8 +9,9 @@ from cosearch.accelerate.arrays import RESOURCES, IntArray
 from cosearch.accelerate.combine import Deadline, shrink
 from cosearch.accelerate.declared import SeparableQuestion, solve_declared
 from cosearch.accelerate.engine import AbstractEngine, Budget, EngineResult, Progress, build_accelerator
+from cosearch.accelerate.mixed import Mixed
 from cosearch.accelerate.optimum import Front, Minimum, choose_within, least_period, least_sum, settle
-from cosearch.accelerate.problem import SUMS, Problem
+from cosearch.accelerate.problem import Problem
 from cosearch.accelerate.question import AbstractQuestion
 from cosearch.errors import RecipeError
 
@@ -32,12 +33,17 @@ def solve(problem: Problem, deadline: Deadline = _NEVER) -> Minimum:
 
 def is_feasible(problem: Problem) -> bool:
     """Whether some accelerator of the declared space keeps all limits."""
+    if not all(len(rows) for rows in problem.rows):
+        return False
+    if not problem.is_plain:
+        mixed = Mixed(problem, problem.fronts, _NEVER)
+        return mixed.find(mixed.limits()) is not None
     return choose_within(problem.fronts, problem.budgets, problem.period_cycles, _NEVER) is not None
 
 
 @final
 class Exact(AbstractEngine):
-    """Prices every design of the table for the network, then combines one a chunk; see `optimum` and `combine`.
+    """Prices every design of the table for the network, then combines one a chunk; see `optimum`, `mixed`, `combine`.
 
     Certified means optimal for the closed form, in the declared space, with the declared allocation. A budget in
     evaluations that is too small for all designs, or one in seconds that runs out, leaves the best found uncertified.
@@ -116,20 +122,26 @@ def explain_proof(problem: Problem) -> str:
     for index, front in zip(problem.used, fronts, strict=True):
         if not len(front.cycles):
             return f"no {problem.table.classes[index].chunk_class} runs its layers{within}"
-    names = (*RESOURCES, "cycles of one image")
+    told = {"latency_seconds": "cycles of one image", "dram_bits": "bits of DRAM traffic"}
     least = np.sum([front.sums.min(axis=0) for front in fronts], axis=0)
-    for name, need, bound in zip(names, least, problem.budgets, strict=False):
+    for metric, need, bound in zip(problem.sums, least, problem.budgets, strict=True):
+        name = told.get(metric, metric)
         if need > bound:
             return f"the smallest chunks{within} take {need} {name} together, {bound} are allowed"
     if shrink([front.sums for front in fronts], problem.budgets) is None:
         return f"every design{within} exceeds a budget beside the smallest of the other chunks"
     number = prod(len(front.cycles) for front in fronts)
-    return f"each of the {number} combinations of chunks{within} exceeds a budget"
+    budget = "a budget" if problem.is_plain else "a budget or a limit"
+    return f"each of the {number} combinations of chunks{within} exceeds {budget}"
 
 
 def _solve(problem: Problem, fronts: tuple[Front, ...], deadline: Deadline) -> Minimum:
+    if not all(len(front.cycles) for front in fronts):
+        return Minimum(None, None, 0, True)
+    if not problem.is_plain:
+        return Mixed(problem, fronts, deadline).minimum(problem.objective)
     if problem.objective != "fps":
-        which = SUMS[problem.objective]
+        which = problem.sums[problem.objective]
         return least_sum(fronts, problem.budgets, problem.period_cycles, which, deadline)
     best = least_period(fronts, problem.budgets, deadline)
     longest = problem.period_cycles
@@ -142,11 +154,13 @@ def _settled(problem: Problem, fronts: tuple[Front, ...], best: Minimum, deadlin
     """The choice of a proved optimum that ties are broken to."""
     assert best.choice is not None
     assert best.value is not None
+    if not problem.is_plain:
+        return Mixed(problem, fronts, deadline).settle(problem.objective, best.choice, TIE_BREAKS)
     budgets, period = problem.budgets.copy(), problem.period_cycles
     if problem.objective == "fps":
         period = best.value
     else:
-        budgets[SUMS[problem.objective]] = best.value
+        budgets[problem.sums[problem.objective]] = best.value
     return settle(fronts, budgets, period, TIE_BREAKS, best.choice, deadline)
 
 

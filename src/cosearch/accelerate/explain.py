@@ -6,8 +6,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from cosearch.accelerate.arrays import RESOURCES
-from cosearch.accelerate.combine import Deadline
+from cosearch.accelerate.combine import Choice, Deadline
 from cosearch.accelerate.exact import explain_proof, is_feasible, solve
+from cosearch.accelerate.mixed import Mixed
 from cosearch.accelerate.optimum import choose_within
 from cosearch.accelerate.problem import Problem
 from cosearch.design import METRICS, Infeasible, Limit, Relaxation
@@ -89,13 +90,10 @@ def _reachable_factor(problem: Problem) -> float | None:
     return factor
 
 
-def _keeps(problem: Problem, choice: Sequence[int]) -> bool:
+def _keeps(problem: Problem, choice: Choice) -> bool:
     """Whether a choice keeps all of a problem's limits."""
-    pairs = list(zip(problem.fronts, choice, strict=True))
-    total = sum(front.sums[row] for front, row in pairs)
-    period = max(int(front.cycles[row]) for front, row in pairs)
-    within = problem.period_cycles is None or period <= problem.period_cycles
-    return within and bool((total <= problem.budgets).all())
+    mixed = Mixed(problem, problem.fronts, Deadline())
+    return mixed.keeps(mixed.limits(), choice)
 
 
 def _loosened(problem: Problem, factor: float) -> Problem:

@@ -4,18 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-import numpy as np
-
 from cosearch.accelerate.boxes import Box, Boxes, Losses
 from cosearch.accelerate.combine import Deadline
-from cosearch.accelerate.dominance import nondominated
 from cosearch.accelerate.engine import Budget, EngineResult
 from cosearch.accelerate.exact import Exact
 from cosearch.accelerate.problem import Problem
 from cosearch.design import METRICS, Limit
 from cosearch.errors import RecipeError
 
-_LOOSEST = 1e300
 _NEVER = Deadline()
 
 
@@ -107,7 +103,7 @@ class _Walk:
     def __init__(self, problem: Problem, first: str, second: str, points: int | None, deadline: Deadline) -> None:
         self.objectives, self.wanted, self.deadline = (first, second), points, deadline
         self.is_spread = points is not None or deadline.at_seconds is not None
-        self.problem = _reduced(problem, self.objectives)
+        self.problem = _bare(problem)
         self.found: dict[Losses, FrontPoint] = {}
         self.reason = ""
 
@@ -200,22 +196,8 @@ class _Walk:
         return [*kept, own[0] if own and limit.met_by(own[0].limit) else limit]
 
 
-def _reduced(problem: Problem, objectives: tuple[str, str]) -> Problem:
-    """The problem without designs that another one matches or beats in all that the objectives and limits count.
-
-    They are needed for no point, and a front asks many times.
-    """
-    bounded = {limit.metric for limit in problem.limits}
-    free = [
-        Limit(metric=name, op="<=", limit=_LOOSEST)
-        for name in objectives
-        if name not in bounded and not METRICS[name].more_is_better
-    ]
-    whole = replace(problem, limits=(*problem.limits, *free), objective="fps", workload=None)
-    kept = [
-        rows[nondominated(np.concatenate([front.cycles[:, None], front.sums], axis=1))]
-        for front, rows in zip(whole.fronts, whole.rows, strict=True)
-    ]
-    reduced = whole.with_limits(problem.limits, objective=objectives[0])
-    reduced.__dict__["rows"] = tuple(kept)
-    return reduced
+def _bare(problem: Problem) -> Problem:
+    """The problem without its network, so that nothing is built, and with what is priced once."""
+    bare = replace(problem, workload=None)
+    assert len(bare.rows) == len(bare.used)
+    return bare

@@ -10,8 +10,9 @@ from cosearch.accelerate.space import SHAPE_RULES
 from cosearch.accelerate.table import DesignTable
 from cosearch.accelerate.table_question import TableQuestion
 from cosearch.cost import evaluate, metric_values
-from cosearch.design import Accuracy, Design, EngineRecord, GivenNetwork, Infeasible, Relaxation
+from cosearch.design import Accuracy, Design, EngineRecord, GivenNetwork, Infeasible, Predicted, Relaxation
 from cosearch.errors import RecipeError
+from cosearch.hardware import Accelerator
 from cosearch.simulate import simulate_accelerator
 from cosearch.workload import Workload
 
@@ -41,11 +42,33 @@ def accelerate(workload: Workload, request: Request, layers_sha256: str) -> Desi
     """
     result = _solve(workload, request)
     if result.accelerator is None:
-        return _why(workload, request, result)
-    predicted = evaluate(workload, result.accelerator, request.platform)
-    trace = simulate_accelerator(workload, result.accelerator)
+        return why(workload, request, result)
+    predicted = predict(workload, request, result.accelerator)
+    return finished_design(workload, request, result, predicted, layers_sha256)
+
+
+def predict(workload: Workload, request: Request, accelerator: Accelerator) -> Predicted:
+    """What the cost model says of an accelerator, held against the executable specification."""
+    predicted = evaluate(workload, accelerator, request.platform)
+    trace = simulate_accelerator(workload, accelerator)
     # One contract, written down twice: a difference is a mistake of ours, never of the design.
     assert trace.period_cycles == predicted.period_cycles, (trace.period_cycles, predicted.period_cycles)
+    return predicted
+
+
+def finished_design(
+    workload: Workload, request: Request, result: EngineResult, predicted: Predicted, layers_sha256: str
+) -> Design:
+    """What an engine found, as it is written to disk.
+
+    Args:
+        workload: The network.
+        request: What was asked.
+        result: With an accelerator.
+        predicted: Of that accelerator.
+        layers_sha256: Of the file that keeps the network beside the design.
+    """
+    assert result.accelerator is not None
     values = metric_values(predicted)
     return Design(
         recipe=request.model,
@@ -60,10 +83,15 @@ def accelerate(workload: Workload, request: Request, layers_sha256: str) -> Desi
             objective=request.objective,
             certified=result.certified,
             gap=result.gap,
-            scope=f"closed form, declared space, allocation by {request.space.allocation}",
+            scope=scope_of(request),
         ),
         accuracy=Accuracy(),
     )
+
+
+def scope_of(request: Request) -> str:
+    """What a proof is about."""
+    return f"closed form, declared space, allocation by {request.space.allocation}"
 
 
 def _solve(workload: Workload, request: Request) -> EngineResult:
@@ -83,22 +111,23 @@ def _solve(workload: Workload, request: Request) -> EngineResult:
             f"engine {request.engine} needs an allocation that a layer's shape decides, {request.space.allocation} "
             f"does not; take one of {', '.join(SHAPE_RULES)}, or engine exact"
         )
-    problem = _problem(workload, request)
+    problem = problem_of(workload, request)
     number = sum(len(problem.table.classes[index].designs) for index in problem.used)
     budget = Budget(evaluations=request.evaluations or max(2, round(SAMPLED_SHARE * number)), seconds=request.seconds)
     return ENGINES[request.engine]().run(TableQuestion(problem), seed=request.seed, budget=budget)
 
 
-def _problem(workload: Workload, request: Request) -> Problem:
+def problem_of(workload: Workload, request: Request) -> Problem:
+    """The request on a table of all designs that fit the platform."""
     table = DesignTable.build(workload.layers, request.space, request.platform, request.clock_hertz, prune=False)
     return Problem.of(table, workload, request.objective, request.parsed_limits())
 
 
-def _why(workload: Workload, request: Request, result: EngineResult) -> Infeasible:
+def why(workload: Workload, request: Request, result: EngineResult) -> Infeasible:
     """What would be enough, where a table can tell; else the proof alone."""
     limits = request.parsed_limits()
     if result.status == "infeasible" and request.space.allocation in SHAPE_RULES:
-        return explain([_problem(workload, request)])
+        return explain([problem_of(workload, request)])
     reason = (
         result.reason or f"engine {request.engine} found no accelerator within its budget; raise it, or take exact"
     )

@@ -7,10 +7,10 @@ import numpy as np
 
 from cosearch.accelerate.allocation import width_of
 from cosearch.accelerate.arrays import NEVER_CYCLES, RESOURCES, IntArray
+from cosearch.accelerate.engine import programmed
 from cosearch.accelerate.space import AcceleratorSpace
 from cosearch.accelerate.table import ClassTable, DesignTable
-from cosearch.cost import best_mapping
-from cosearch.hardware import Accelerator, Chunk, ChunkKind, ChunkProgram, DramPort, LayerProgram, Platform
+from cosearch.hardware import Accelerator, Chunk, ChunkKind, DramPort, Platform
 from cosearch.workload import Workload
 
 
@@ -110,16 +110,12 @@ class DesignPool:
 
     def accelerator(self, shares: Sequence[tuple[int, Sequence[int]]]) -> Accelerator:
         """Designs with the positions of the layers they run, each with its best mapping."""
-        chunks: list[ChunkProgram] = []
-        for design, places in shares:
-            chunk = self.chunk(design)
-            programs: list[LayerProgram] = []
-            for place in places:
-                layer = self.workload.layers[place]
-                mapping, _ = best_mapping(layer, chunk, self.port)
-                programs.append(LayerProgram(name=layer.name, tile=mapping.tile, loop_order=mapping.loop_order))
-            chunks.append(ChunkProgram(**dict(chunk), layers=tuple(programs)))
-        return Accelerator(platform=self.platform, clock_hertz=self.clock_hertz, port=self.port, chunks=tuple(chunks))
+        layers = self.workload.layers
+        chunks = tuple(
+            programmed(self.chunk(design), [layers[place] for place in places], self.port)
+            for design, places in shares
+        )
+        return Accelerator(platform=self.platform, clock_hertz=self.clock_hertz, port=self.port, chunks=chunks)
 
 
 def _kind_of(is_depthwise: bool) -> ChunkKind:

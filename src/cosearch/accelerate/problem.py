@@ -1,7 +1,6 @@
 """One network on a design table, with an objective and limits."""
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -9,6 +8,7 @@ import numpy as np
 
 from cosearch.accelerate.arrays import NEVER_CYCLES, RESOURCES, FloatArray, IntArray
 from cosearch.accelerate.optimum import Front
+from cosearch.accelerate.scale import ENERGY_METRICS, Scale
 from cosearch.accelerate.table import Demand, DesignTable
 from cosearch.design import METRICS, Limit
 from cosearch.errors import RecipeError
@@ -18,10 +18,19 @@ LATENCY = len(RESOURCES)
 """The sum, beside the resources, that adds up the cycles of all chunks."""
 
 SUMS = {"dsp": 0, "bram18": 1, "uram": 2, "lut": 3, "latency_seconds": LATENCY}
-"""Metrics that add up over chunks, and their columns in `Front.sums`."""
+"""Metrics that always add up over chunks, and their columns in `Front.sums`."""
 
-PROBLEM_METRICS = frozenset({"fps", *SUMS})
+PRICED_METRICS = frozenset({"fps", *SUMS})
+"""What the linear relaxation prices, and a joint search can bound."""
+
+PROBLEM_METRICS = frozenset({*PRICED_METRICS, "dram_bits", *ENERGY_METRICS})
 """What the engines can bound and optimise."""
+
+RISING_METRICS = frozenset({"power_watts"})
+"""Metrics that a faster design may make worse."""
+
+ENERGY = "dynamic quanta"
+"""Name of the sum of dynamic energies."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -53,6 +62,7 @@ class Problem:
         repeated = [name for name in names if names.count(name) > 1]
         if repeated:
             raise RecipeError(f"{repeated[0]} is bounded twice; keep one")
+        self._check_table()
         if self.has_latency and not self.demand.is_chain and len(self.used) > 1:
             raise RecipeError(
                 "latency_seconds adds up over chunks only where every layer reads the one before it, and this "
@@ -73,15 +83,39 @@ class Problem:
     def with_limits(self, limits: Sequence[Limit], objective: str | None = None) -> "Problem":
         """The same network under other limits."""
         other = replace(self, limits=tuple(limits), objective=objective or self.objective)
-        for name in ("used", "cycles", "rows"):  # what was priced stays priced
+        for name in ("used", "cycles", "rows", "moves"):  # what was priced stays priced
             if name in self.__dict__:
                 other.__dict__[name] = self.__dict__[name]
         return other
 
+    def _check_table(self) -> None:
+        """Refuse a table that dropped designs that could be best."""
+        for metric in self.asked:
+            if metric in RISING_METRICS and self.table.is_pruned:
+                raise RecipeError(
+                    f"{metric} may be best on a design that another one beats in everything else, and the table has "
+                    "dropped those; build it with prune=False"
+                )
+            if metric in ENERGY_METRICS | {"dram_bits"} and not self.table.minds_energy:
+                raise RecipeError(
+                    f"the table has dropped designs whatever their energy and traffic, so {metric} cannot be bounded "
+                    "or optimised; build it with with_energy=True, or prune=False"
+                )
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The objective and every metric that is bounded."""
+        return tuple(dict.fromkeys((self.objective, *(limit.metric for limit in self.limits))))
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether all that is asked is the period, or a sum over chunks."""
+        return not ENERGY_METRICS.intersection(self.asked)
+
     @property
     def has_latency(self) -> bool:
         """Whether the latency of one image is bounded or optimised."""
-        return "latency_seconds" in (self.objective, *(limit.metric for limit in self.limits))
+        return bool({"latency_seconds", "edp"}.intersection(self.asked))
 
     @cached_property
     def used(self) -> tuple[int, ...]:
@@ -104,22 +138,63 @@ class Problem:
         return tuple(np.flatnonzero(np.isfinite(cycles)) for cycles in self.cycles)
 
     @cached_property
+    def moves(self) -> tuple[tuple[FloatArray, FloatArray], ...]:
+        """Dynamic joules and DRAM bits of the designs in `rows`, for each class in use."""
+        found = self.table.moves_of(self.demand)
+        return tuple(
+            (found[index][0][rows], found[index][1][rows]) for index, rows in zip(self.used, self.rows, strict=True)
+        )
+
+    @cached_property
+    def scale(self) -> Scale:
+        """What one of each metric is."""
+        table = self.table
+        most = 0.0
+        if ENERGY_METRICS.intersection(self.asked):
+            dynamic = sum(float(energy.max(initial=0.0)) for energy, _ in self.moves)
+            slowest = max(float(c[rows].max(initial=0.0)) for c, rows in zip(self.cycles, self.rows, strict=True))
+            most = dynamic + table.static_watts * slowest / table.clock_hertz
+        return Scale(
+            clock_hertz=table.clock_hertz, static_watts=table.static_watts, quantum_joules=Scale.quantum(most)
+        )
+
+    @cached_property
+    def sums(self) -> dict[str, int]:
+        """What adds up over chunks, and its column in `Front.sums`: resources, and what else the metrics need."""
+        names = list(RESOURCES)
+        if self.has_latency:
+            names.append("latency_seconds")
+        if "dram_bits" in self.asked:
+            names.append("dram_bits")
+        if ENERGY_METRICS.intersection(self.asked):
+            names.append(ENERGY)
+        return {name: column for column, name in enumerate(names)}
+
+    @cached_property
     def fronts(self) -> tuple[Front, ...]:
         """Those designs as the solvers take them."""
         fronts: list[Front] = []
-        for index, cycles, rows in zip(self.used, self.cycles, self.rows, strict=True):
+        for place, (index, cycles, rows) in enumerate(zip(self.used, self.cycles, self.rows, strict=True)):
             whole = np.ceil(cycles[rows]).astype(np.int64)
+            more: list[IntArray] = []
+            if self.has_latency:
+                more.append(whole[:, None])
+            if "dram_bits" in self.sums:
+                more.append(np.ceil(self.moves[place][1])[:, None].astype(np.int64))
+            if ENERGY in self.sums:
+                quanta = np.ceil(self.moves[place][0] / self.scale.quantum_joules)
+                more.append(quanta[:, None].astype(np.int64))
             resources = self.table.classes[index].resources[rows]
-            sums = np.concatenate([resources, whole[:, None]], axis=1) if self.has_latency else resources
-            fronts.append(Front(cycles=whole, sums=sums))
+            fronts.append(Front(cycles=whole, sums=np.concatenate([resources, *more], axis=1)))
         return tuple(fronts)
 
     @cached_property
     def budgets(self) -> IntArray:
         """Bounds of all sums: the platform's, or a user's where it is tighter. [sums]."""
-        budgets = np.append(self.table.budget, NEVER_CYCLES) if self.has_latency else self.table.budget.copy()
+        budgets = np.full(len(self.sums), NEVER_CYCLES)
+        budgets[: len(RESOURCES)] = self.table.budget
         for limit in self.limits:
-            column = SUMS.get(limit.metric)
+            column = self.sums.get(limit.metric)
             if column is not None:
                 budgets[column] = min(budgets[column], self.whole_bound(limit))
         return budgets
@@ -131,34 +206,9 @@ class Problem:
         return min(bounds, default=None)
 
     def whole_bound(self, limit: Limit) -> int:
-        """The largest cycles or count that keeps a limit."""
-        return whole_bound(limit, self.table.clock_hertz)
+        """The largest whole number that keeps a limit; see `Scale`."""
+        return self.scale.bound(limit)
 
     def metric(self, name: str, whole: int) -> float:
-        """Cycles or a count in the unit of a metric."""
-        if name == "fps":
-            return self.table.clock_hertz / whole
-        return whole / self.table.clock_hertz if name == "latency_seconds" else float(whole)
-
-
-def whole_bound(limit: Limit, clock_hertz: float) -> int:
-    """The largest cycles or count that keeps a limit at a clock."""
-    if limit.metric == "fps":
-        if limit.limit == 0:
-            return NEVER_CYCLES
-        return _largest(clock_hertz / limit.limit, limit, lambda n: clock_hertz / n)
-    if limit.metric == "latency_seconds":
-        return _largest(limit.limit * clock_hertz, limit, lambda n: n / clock_hertz)
-    return math.floor(min(limit.limit, float(NEVER_CYCLES)))
-
-
-def _largest(guess: float, limit: Limit, value: Callable[[int], float]) -> int:
-    """The largest count whose value keeps a limit, as floating point judges it."""
-    whole = math.floor(min(guess, float(NEVER_CYCLES)))
-    while limit.met_by(value(whole + 1)):
-        whole += 1
-        if whole >= NEVER_CYCLES:
-            break
-    while whole > 0 and not limit.met_by(value(whole)):
-        whole -= 1
-    return whole
+        """A whole number in the unit of a metric."""
+        return self.scale.metric(name, whole)

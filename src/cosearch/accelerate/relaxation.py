@@ -6,9 +6,9 @@ from typing import Literal, final
 import numpy as np
 
 from cosearch.accelerate.arrays import NEVER_CYCLES, FloatArray, IntArray
+from cosearch.accelerate.class_table import ClassTable
 from cosearch.accelerate.master import Master, Solution, solve_master
 from cosearch.accelerate.problem import LATENCY, SUMS, Problem
-from cosearch.accelerate.table import ClassTable
 from cosearch.design import Limit
 from cosearch.errors import HardwareError
 

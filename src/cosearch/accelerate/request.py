@@ -1,14 +1,14 @@
 """What an accelerator is asked for, where the network is given: one record, and its file."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 import yaml
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from cosearch.accelerate.asked import LimitTexts, ObjectiveName
 from cosearch.accelerate.problem import PROBLEM_METRICS
-from cosearch.accelerate.space import AcceleratorSpace
+from cosearch.accelerate.space import SHAPE_RULES, AcceleratorSpace
 from cosearch.design import Limit, parse_limits
 from cosearch.errors import RecipeError
 from cosearch.hardware import Platform
@@ -23,6 +23,8 @@ class Request(Record):
         platform: All of it, so that the request says the same when a file has moved.
         clock_hertz: The accelerator clock.
         objective, limits: Of `PROBLEM_METRICS`.
+        front: Two metrics, of which the whole front is asked, in place of the best of the objective; or none.
+        points: Of the front, how many are enough; None is all.
         space: The declared space.
         engine: `exact`, or one that samples.
         evaluations: Budget of an engine that samples, in chunk designs; None is a twentieth of the space.
@@ -34,11 +36,30 @@ class Request(Record):
     clock_hertz: float = Field(gt=0)
     objective: ObjectiveName = "fps"
     limits: LimitTexts = ()
+    front: tuple[ObjectiveName, ...] = ()
+    points: int | None = Field(default=None, ge=2)
     space: AcceleratorSpace
     engine: Literal["exact", "differentiable", "random", "evolutionary", "bayesian"] = "exact"
     seed: int = Field(default=0, ge=0, le=2**62)
     evaluations: int | None = Field(default=None, ge=1)
     seconds: float | None = Field(default=None, gt=0)
+
+    @model_validator(mode="after")
+    def _front_is_sound(self) -> Self:
+        if not self.front:
+            if self.points is not None:
+                raise ValueError("points are of a front; give two metrics for one")
+            return self
+        if len(self.front) != 2 or self.front[0] == self.front[1]:
+            raise ValueError(f"a front of {', '.join(self.front)}; give two different metrics, such as fps,dsp")
+        if self.engine != "exact":
+            raise ValueError(f"a front needs the exact engine, not {self.engine}")
+        if self.space.allocation not in SHAPE_RULES:
+            raise ValueError(
+                f"a front needs an allocation that a layer's shape decides, {self.space.allocation} does not; "
+                f"take one of {', '.join(SHAPE_RULES)}"
+            )
+        return self
 
     def parsed_limits(self) -> tuple[Limit, ...]:
         """The limits as records."""

@@ -10,7 +10,8 @@ from cosearch.accelerate.combine import Deadline
 from cosearch.accelerate.contiguous import least_contiguous_period
 from cosearch.accelerate.engine import EngineResult
 from cosearch.accelerate.pool import DesignPool
-from cosearch.accelerate.problem import SUMS, whole_bound
+from cosearch.accelerate.problem import SUMS
+from cosearch.accelerate.scale import whole_bound
 from cosearch.design import METRICS, Limit
 from cosearch.errors import RecipeError
 

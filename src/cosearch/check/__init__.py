@@ -2,5 +2,6 @@
 
 from cosearch.check.compare import Difference, compare
 from cosearch.check.design import CheckReport, check_run
+from cosearch.check.front import check_front
 
-__all__ = ["CheckReport", "Difference", "check_run", "compare"]
+__all__ = ["CheckReport", "Difference", "check_front", "check_run", "compare"]

@@ -9,13 +9,15 @@ import torch
 from cosearch.accelerate import Request, ShadowPrice, accelerate, load_space, shadow_prices
 from cosearch.cli.bits import EVERY, apply_bits, parse_bits
 from cosearch.cli.conclude import conclude
+from cosearch.cli.front import front_command
+from cosearch.cli.results import record_result, remove_results
 from cosearch.cli.tables import prices_table
-from cosearch.design import Design, EventLog, Infeasible, RunFolder, load_design
+from cosearch.design import Design, RunFolder, load_design
 from cosearch.errors import InputError, RecipeError, RunError
 from cosearch.handoff import write_layers
 from cosearch.hardware import load_platform
-from cosearch.records import apply_overrides, canonical_json, parse_record, write_atomically
-from cosearch.search import CHOSEN_EVENT, chosen_part, file_hash, workload_of_run
+from cosearch.records import apply_overrides, parse_record
+from cosearch.search import file_hash, workload_of_run
 from cosearch.workload import Workload
 from cosearch.workload.importers import read_workload
 
@@ -28,7 +30,9 @@ class Asked:
     platform: str
     bits: list[str]
     input_shape: str | None
-    objective: str
+    objective: str | None
+    front: str | None
+    points: int | None
     limits: list[str]
     allocation: str | None
     space: str
@@ -49,8 +53,10 @@ def accelerate_command(asked: Asked, *, quiet: bool, as_json: bool) -> int:
     workload = _network(asked)
     folder = RunFolder(asked.out or Path("runs") / f"{request.model}-{request.platform.name}")
     _begin(folder, workload, request)
+    if request.front:
+        return front_command(folder, workload, request, quiet=quiet, as_json=as_json)
     result = accelerate(workload, request, file_hash(folder.layers))
-    _record(folder, result)
+    record_result(folder, result)
     more = (
         [prices_table(_prices(workload, request), request.objective)]
         if asked.explain and isinstance(result, Design) and not quiet
@@ -72,6 +78,10 @@ def _prices(workload: Workload, request: Request) -> tuple[ShadowPrice, ...]:
 
 def _request(asked: Asked) -> Request:
     """The arguments as a record; a mistake is named by its option."""
+    if asked.front is not None:
+        for name, given in (("--objective", asked.objective is not None), ("--explain", asked.explain)):
+            if given:
+                raise InputError(f"{name} is about one accelerator and --front asks for many; give one of them")
     space: dict[str, Any] = load_space(asked.space).model_dump(mode="json")
     space = apply_overrides(space, asked.overrides, RecipeError)
     if asked.allocation is not None:
@@ -81,7 +91,9 @@ def _request(asked: Asked) -> Request:
         "model": asked.model.resolve().stem,
         "platform": platform.model_dump(mode="json"),
         "clock_hertz": asked.clock_hertz or platform.clock_hertz,
-        "objective": asked.objective,
+        "objective": asked.objective or "fps",
+        "front": [] if asked.front is None else [name.strip() for name in asked.front.split(",")],
+        "points": asked.points,
         "limits": asked.limits,
         "space": space,
         "engine": asked.engine,
@@ -122,17 +134,7 @@ def _begin(folder: RunFolder, workload: Workload, request: Request) -> None:
     folder.create()
     if folder.recipe.is_file():
         raise RunError(f"{folder.path} holds a search; give another folder with --out")
-    for path in (folder.design, folder.infeasible, folder.events):
-        path.unlink(missing_ok=True)
+    remove_results(folder)
     request.save(folder.request)
     if not write_layers(workload, folder.layers):
         raise RunError(f"{folder.layers.name} does not read back as the network of {request.model}; report this")
-
-
-def _record(folder: RunFolder, result: Design | Infeasible) -> None:
-    if isinstance(result, Infeasible):
-        write_atomically(folder.infeasible, canonical_json(result))
-        return
-    written = result.model_dump(mode="json", by_alias=True)
-    EventLog(folder.events).append(CHOSEN_EVENT, chosen=chosen_part(written), weights_sha256=None)
-    write_atomically(folder.design, canonical_json(result))

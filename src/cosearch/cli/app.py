@@ -95,7 +95,16 @@ def accelerate_(
     input_shape: Annotated[
         str | None, typer.Option("--input-shape", metavar="N,C,Y,X", help="Where the file leaves it open.")
     ] = None,
-    objective: Annotated[str, typer.Option("--objective", help="What the accelerator is best at.")] = "fps",
+    objective: Annotated[
+        str | None, typer.Option("--objective", help="What the accelerator is best at; default fps.")
+    ] = None,
+    front: Annotated[
+        str | None,
+        typer.Option("--front", metavar="A,B", help="The whole Pareto front of two metrics: --front fps,dsp."),
+    ] = None,
+    points: Annotated[
+        int | None, typer.Option("--points", help="Of the front, so many points that are far apart; default all.")
+    ] = None,
     limits: Annotated[
         list[str] | None, typer.Option("--limit", metavar="LIMIT", help='Such as "dsp<=600"; may be repeated.')
     ] = None,
@@ -124,7 +133,7 @@ def accelerate_(
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
-    """Find the best accelerator of a network, with a proof; write design.json and report.html."""
+    """Find the best accelerator of a network, or all on a front, with a proof; write design.json and report.html."""
     from cosearch.cli.accelerate import Asked, accelerate_command
 
     asked = Asked(
@@ -133,6 +142,8 @@ def accelerate_(
         bits=bits or [],
         input_shape=input_shape,
         objective=objective,
+        front=front,
+        points=points,
         limits=limits or [],
         allocation=allocation,
         space=space,

@@ -4,14 +4,15 @@ from pathlib import Path
 
 import typer
 
-from cosearch.check import check_run
+from cosearch.check import check_front, check_run
 from cosearch.design import RunFolder
 from cosearch.records import canonical_json
 
 
 def check_command(run: Path, *, quiet: bool, as_json: bool) -> int:
-    """Print what `check_run` found; exit 1 where anything differs."""
-    report = check_run(RunFolder(run))
+    """Print what `check_run`, or `check_front`, found; exit 1 where anything differs."""
+    folder = RunFolder(run)
+    report = check_front(folder) if folder.front.is_file() else check_run(folder)
     if as_json:
         typer.echo(canonical_json(report.as_dict()), nl=False)
     else:

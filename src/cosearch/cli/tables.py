@@ -7,7 +7,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 
 from cosearch.accelerate import ShadowPrice
-from cosearch.design import METRICS, Design, GivenNetwork, Infeasible
+from cosearch.design import METRICS, Design, Front, GivenNetwork, Infeasible
 from cosearch.units import format_quantity
 
 _ACCURACIES = (
@@ -49,6 +49,37 @@ def prices_table(prices: Sequence[ShadowPrice], objective: str) -> Table:
         values = ("infeasible" if value is None else f"{value:,.6g}" for value in (price.less, price.at, price.more))
         table.add_row(price.resource, f"{price.budget:,}", *values)
     return table
+
+
+def front_table(front: Front, designs: Sequence[Design]) -> Group:
+    """The points of a front, what each of them takes, and what is not known."""
+    first, second = front.objectives
+    others = [name for name in ("fps", "energy_joules", "dsp", "bram18", "lut") if name not in front.objectives]
+    table = Table(*(_with_unit(name) for name in (first, second, *others)), "chunks", "folder")
+    for member, design in zip(front.front, designs, strict=True):
+        values = [f"{value:,.6g}" for value in member.values.values()]
+        values += [f"{getattr(design.predicted, name):,.6g}" for name in others]
+        table.add_row(*values, str(len(design.accelerator.chunks)), member.folder)
+    said = f"{len(front.front)} points of the front of {first} and {second}, {front.scope}: "
+    said += "each is on the front, " + (
+        "and nothing else is" if front.certified else "and more may be between these:"
+    )
+    gaps = [
+        "  {} {:,.6g} to {:,.6g}, {} {:,.6g} to {:,.6g}".format(
+            *(
+                part
+                for name in front.objectives
+                for part in (name, gap.better_in_first[name], gap.better_in_second[name])
+            )
+        )
+        for gap in front.gaps
+    ]
+    return Group(table, said, *gaps)
+
+
+def _with_unit(metric: str) -> str:
+    unit = METRICS[metric].unit
+    return f"{metric} [{unit}]" if unit else metric
 
 
 def show(part: Group | Table) -> None:

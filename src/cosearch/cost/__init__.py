@@ -3,6 +3,7 @@
 from cosearch.cost.chunk_shape import ChunkShape
 from cosearch.cost.evaluate import evaluate, metric_values
 from cosearch.cost.mapped import TilingCosts, tiling_costs
+from cosearch.cost.mappings import best_mappings
 from cosearch.cost.resources import RESOURCE_PARTS, Resources, chunk_resources, resource_parts, resources_of
 from cosearch.cost.shape import LayerShape, shape_of
 from cosearch.cost.table import UNREACHABLE, CapacityGrid, best_mapping, cycle_table, mapping_table, may_run
@@ -23,6 +24,7 @@ __all__ = [
     "TilingCosts",
     "Tilings",
     "best_mapping",
+    "best_mappings",
     "candidate_tilings",
     "chunk_resources",
     "cycle_table",

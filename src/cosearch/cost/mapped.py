@@ -1,4 +1,4 @@
-"""What the tilings of a layer move and burn, for chunks of every unrolling; neither slots nor capacities matter."""
+"""What chosen tilings of a layer move and burn, on chunks of every unrolling; neither slots nor capacities matter."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 
 from cosearch.cost.energy import layer_energy_joules, rows_of_unrolls
-from cosearch.cost.shape import LayerShape, shape_of
+from cosearch.cost.shape import shape_of
 from cosearch.cost.tilings import Tilings, candidate_tilings
-from cosearch.cost.timing import by_pattern, layer_timing
+from cosearch.cost.timing import layer_timing
 from cosearch.cost.work import ChunkRates, TileSizes
 from cosearch.hardware import ChunkKind, DramPort, EnergyRules, Unroll
 from cosearch.numerics import EXACT
@@ -18,7 +18,7 @@ from cosearch.workload import Layer
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TilingCosts:
-    """Of a layer's candidate tilings, numbered as `mapping_table` does: [unrolls, tilings] each.
+    """Of chosen tilings of a layer: [tilings] each.
 
     Attributes:
         energy_joules: Dynamic energy.
@@ -43,39 +43,47 @@ def tiling_costs(
     weight_bits: int,
     activation_bits: int,
     unrolls: Sequence[Unroll],
+    codes: Tensor,
     resident_weights: bool,
     partial_sums: bool,
     port: DramPort,
     rules: EnergyRules,
 ) -> TilingCosts:
-    """Energy and traffic of all candidate tilings of a layer on chunks of some unrollings.
+    """Energy and traffic of candidate tilings of a layer, each on a chunk of its own unrolling.
 
     Args:
         layer: The layer.
         kind: Of the chunks.
         weight_bits: Width of the chunks' weights.
         activation_bits: Width of their inputs.
-        unrolls: All with fused pixels or none.
+        unrolls: All with fused pixels or none, [tilings].
+        codes: Numbers of the tilings as `mapping_table` counts them, [tilings].
         resident_weights: Whether weights never move.
         partial_sums: Whether orders that split a reduction are candidates.
         port: The DRAM port.
         rules: Energies of the technology.
     """
-    moves = [
-        _moves(layer, tilings, unrolls, resident_weights, port)
-        for tilings in candidate_tilings(layer, port.beat_bits, partial_sums=partial_sums)
-    ]
-    cycles, words, bits = torch.cat(moves, dim=-1)
+    moves = torch.zeros(3, len(codes), 1, dtype=EXACT)
+    first = 0
+    for tilings in candidate_tilings(layer, port.beat_bits, partial_sums=partial_sums):
+        inside = (codes >= first) & (codes < first + len(tilings))
+        for pattern in tilings.patterns[codes[inside] - first].unique().tolist():
+            places = torch.nonzero(inside).flatten()
+            places = places[tilings.patterns[codes[places] - first] == pattern]
+            own = [unrolls[place] for place in places.tolist()]
+            moves[:, places] = _moves(layer, tilings, codes[places] - first, own, resident_weights, port)
+        first += len(tilings)
+    cycles, words, bits = moves
     rows = rows_of_unrolls(unrolls, kind, weight_bits, activation_bits, is_depthwise=layer.is_depthwise)
     parts = layer_energy_joules(shape_of(layer, port.beat_bits), _Moves(cycles, words, bits), rows, rules)
     energy = sum((torch.as_tensor(part, dtype=EXACT).expand_as(cycles) for part in parts.values()), cycles * 0)
-    return TilingCosts(energy, bits.to(torch.int64))
+    return TilingCosts(energy.flatten(), bits.flatten().to(torch.int64))
 
 
 def _moves(
-    layer: Layer, tilings: Tilings, unrolls: Sequence[Unroll], resident_weights: bool, port: DramPort
+    layer: Layer, tilings: Tilings, indices: Tensor, unrolls: Sequence[Unroll], resident_weights: bool, port: DramPort
 ) -> Tensor:
-    """Array cycles, drained words and DRAM bits of one loop order: [3, unrolls, tilings]."""
+    """Array cycles, drained words and DRAM bits of tilings of one order and pattern: [3, tilings, 1]."""
 
     def column(values: list[int]) -> Tensor:
         return torch.tensor(values, dtype=EXACT).reshape(-1, 1)
@@ -90,14 +98,9 @@ def _moves(
         write_slots=1,
         resident_weights=resident_weights,
     )
-
-    def price(shape: LayerShape, sizes: TileSizes) -> Tensor:
-        timing = layer_timing(shape, sizes, tilings.loop_order, rates, port)
-        like = torch.zeros(len(unrolls), len(torch.as_tensor(sizes.M)), dtype=EXACT)
-        numbers = (timing.array_cycles, timing.drained_words, timing.dram_bits)
-        return torch.stack([torch.as_tensor(number, dtype=EXACT) + like for number in numbers])
-
-    sizes = TileSizes(
-        **{name: torch.as_tensor(getattr(tilings.sizes, name)).to(EXACT) for name in ("M", "C", "OY", "OX")}
-    )
-    return by_pattern(price, shape_of(layer, port.beat_bits), sizes, len(tilings))
+    sizes = {name: torch.as_tensor(getattr(tilings.sizes, name)) for name in ("M", "C", "OY", "OX")}
+    tile = TileSizes(**{name: values[indices].to(EXACT).reshape(-1, 1) for name, values in sizes.items()})
+    timing = layer_timing(shape_of(layer, port.beat_bits), tile, tilings.loop_order, rates, port)
+    like = torch.zeros(len(indices), 1, dtype=EXACT)
+    numbers = (timing.array_cycles, timing.drained_words, timing.dram_bits)
+    return torch.stack([torch.as_tensor(number, dtype=EXACT) + like for number in numbers])

@@ -1,5 +1,6 @@
 """The `Design` record, limits and their slack, run folders, manifests and events. No torch here."""
 
+from cosearch.design.front import Front, FrontMember, OpenStretch, load_front
 from cosearch.design.infeasible import Infeasible, Relaxation
 from cosearch.design.limits import METRICS, Limit, LimitResult, parse_limits
 from cosearch.design.network_space import Block, NetworkSpace, Operator, Stage, parse_operator
@@ -24,6 +25,8 @@ __all__ = [
     "Design",
     "EngineRecord",
     "EventLog",
+    "Front",
+    "FrontMember",
     "GivenNetwork",
     "Infeasible",
     "LayerCost",
@@ -32,12 +35,14 @@ __all__ = [
     "Manifest",
     "NetworkDesign",
     "NetworkSpace",
+    "OpenStretch",
     "Operator",
     "Predicted",
     "Relaxation",
     "RunFolder",
     "Stage",
     "load_design",
+    "load_front",
     "parse_limits",
     "parse_operator",
 ]

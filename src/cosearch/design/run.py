@@ -85,6 +85,21 @@ class RunFolder:
         return self.path / "infeasible.json"
 
     @property
+    def front(self) -> Path:
+        """The result where a whole front was asked for: a `Front`."""
+        return self.path / "front.json"
+
+    @property
+    def front_table(self) -> Path:
+        """The front as comma-separated values."""
+        return self.path / "front.csv"
+
+    @property
+    def front_points(self) -> Path:
+        """A folder of folders, a run for every point of a front."""
+        return self.path / "front"
+
+    @property
     def manifest(self) -> Path:
         """What the run was made with."""
         return self.path / "manifest.json"
@@ -117,6 +132,8 @@ class RunFolder:
                 f"{path} is missing: the run ended infeasible (see {self.infeasible.name}); "
                 "loosen its limits and search again"
             )
+        if not path.is_file() and path == self.design and self.front.is_file():
+            raise RunError(f"{path} is missing: the run holds a front; give the folder of one of its points")
         if not path.is_file():
             raise RunError(f"{path} is missing; run `cosearch {stage}` first")
         return path

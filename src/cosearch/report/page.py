@@ -9,6 +9,7 @@ from cosearch.design import Design, GivenNetwork, RunFolder
 from cosearch.records import write_atomically
 from cosearch.report import charts, headline
 from cosearch.report.accelerator_picture import describe_accelerator, draw_accelerator
+from cosearch.report.front_page import front_chart_frame, front_context
 from cosearch.report.history import alarms_of, candidates_of, epochs_of
 from cosearch.report.history_charts import candidate_scatter, panels_of
 from cosearch.report.network_picture import describe_network, draw_network
@@ -20,7 +21,7 @@ WIDE, NARROW = 1104.0, 368.0
 
 
 def write_report(folder: RunFolder) -> Path:
-    """Write report.html of a run, for a design and for an infeasible result alike.
+    """Write report.html of a run, for a design, a front and an infeasible result alike.
 
     The page works without a network. Equal runs give equal bytes.
 
@@ -44,9 +45,10 @@ def render(run: RunData) -> str:
         "alarms": alarms_of(epochs_of(run.events)),
     }
     context |= _design_context(run, run.design) if run.design else {}
+    context |= front_context(run.front, run.point_designs) if run.front else {}
     if run.infeasible:
         context["relaxations"] = headline.relaxations_of(run.infeasible)
-    page = "design.html.j2" if run.design else "infeasible.html.j2"
+    page = "design.html.j2" if run.design else "front.html.j2" if run.front else "infeasible.html.j2"
     return render_sheet(page, context, [chart for group in drawn.values() for chart in group])
 
 
@@ -83,7 +85,9 @@ def _network_pictures(design: Design) -> list[Markup]:
 
 def _charts(run: RunData) -> dict[str, list[Chart]]:
     """Charts by the section they stand in."""
-    drawn: dict[str, list[Chart]] = {"cycles": [], "resources": [], "history": [], "candidates": []}
+    drawn: dict[str, list[Chart]] = {"cycles": [], "resources": [], "history": [], "candidates": [], "front": []}
+    if run.front:
+        drawn["front"] = [front_chart_frame(run.front, run.point_designs)]
     if run.design:
         drawn["cycles"] = _cycle_charts(run.design)
         drawn["resources"] = _resource_charts(run, run.design)

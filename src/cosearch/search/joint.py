@@ -25,6 +25,7 @@ from cosearch.search.hardware import AbstractHardwarePrice
 from cosearch.search.limited_loss import LimitedLoss, constrained_optimiser
 from cosearch.search.recipe import Recipe, SearchRecipe
 from cosearch.search.scoring import score
+from cosearch.search.step_losses import ArchPenalty, WeightLoss, path_loss
 from cosearch.train import BatchStream, ImageSplit, Splits, check_data, parameter_groups, schedule
 
 _STREAMS = ("weights", "architecture")
@@ -51,6 +52,8 @@ class JointSearch:
         splits: `train_w` feeds the weights, `train_arch` the logits, `val` the curve.
         price: Prices networks on accelerators; None where no limit depends on the network.
         on_step: Called after every weight step, with the mean loss of the epoch so far.
+        weight_loss: What weight steps descend on.
+        arch_penalty: Added to the task loss in architecture steps; None adds nothing.
 
     Raises:
         DataError: if images or classes are not those of the space.
@@ -62,8 +65,12 @@ class JointSearch:
         splits: Splits,
         price: AbstractHardwarePrice | None,
         on_step: Callable[[float], None] = lambda loss: None,
+        *,
+        weight_loss: WeightLoss = path_loss,
+        arch_penalty: ArchPenalty | None = None,
     ) -> None:
         check_data(recipe.space, splits)
+        self._weight_loss, self._arch_penalty = weight_loss, arch_penalty
         self._on_step = on_step
         self.recipe: SearchRecipe = recipe.search
         self.splits, self.price = splits, price
@@ -176,7 +183,7 @@ class JointSearch:
         path = self.architecture.sample_bits(operators, sampler(self.temperature), generator)
         images, labels = self.streams["weights"].next_batch()
         self.supernet.train()
-        loss = F.cross_entropy(self.supernet(images, path, full_precision=is_warmup), labels)
+        loss = self._weight_loss(self.supernet, path, images, labels, is_warmup)
         value = float(loss.detach())
         self._require_finite(math.isfinite(value), "search.weight_lr")
         self.weight_optimiser.zero_grad()
@@ -200,6 +207,9 @@ class JointSearch:
             self._require_finite(math.isfinite(value), "search.weight_lr")
             priced = self.price(self.architecture, self.generators["hardware"]) if self.price else None
             violation = priced.violation if priced else None
+            if self._arch_penalty is not None:
+                share = (self.epoch - self.recipe.warmup_epochs) / self.recipe.epochs
+                loss = loss + self._arch_penalty(self.architecture, share)
             self.arch_optimiser.roll(compute_cmp_state_kwargs={"loss": loss, "violation": violation})
         self._require_finite(_all_finite(self.architecture), "search.arch_lr")
         return {"arch_loss": value, **(priced.numbers if priced else {})}

@@ -1,0 +1,7 @@
+"""The engine for arrays (ASIC): best mappings of layers, and the best array of a space."""
+
+from cosearch.accelerate.asic.mappings import MappedPoint, MappingFront, best_mappings
+from cosearch.accelerate.asic.space import MappingSpace
+from cosearch.accelerate.asic.unrollings import Unrolling, unrollings
+
+__all__ = ["MappedPoint", "MappingFront", "MappingSpace", "Unrolling", "best_mappings", "unrollings"]

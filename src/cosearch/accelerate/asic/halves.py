@@ -1,0 +1,216 @@
+"""All pairs of tiles in registers and tiles in the buffer of some unrollings, bounded, without those that are beaten."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+
+from cosearch.accelerate.arrays import BoolArray, FloatArray, IntArray
+from cosearch.accelerate.asic.bounds import Context, bound_pairs, inner_half, least_inner, least_outer, outer_half
+from cosearch.accelerate.asic.nests import Tiled
+from cosearch.accelerate.asic.orders import IRRELEVANT
+from cosearch.accelerate.asic.space import MappingSpace
+from cosearch.accelerate.asic.tilings import PLACE, divisors, tile_sizes, tiles_that_fit
+from cosearch.accelerate.asic.unrollings import Unrolling
+from cosearch.hardware import DIMS, OPERANDS, ArrayAccelerator
+
+Keeps = Callable[[FloatArray, FloatArray], BoolArray]
+"""Which bounds, in cycles and joules, nothing that is known matches or beats."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Pairs:
+    """Mappings without the axis along which windows move. [pairs] each.
+
+    Attributes:
+        registers, buffer: Places of their tiles among those of all unrollings.
+        inner, outer: Place among `OPERANDS` of the operand that stays at each level.
+        cycles, joules: What they cost at least.
+    """
+
+    registers: IntArray
+    buffer: IntArray
+    inner: IntArray
+    outer: IntArray
+    cycles: FloatArray
+    joules: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.inner)
+
+    def take(self, places: IntArray) -> "Pairs":
+        """Some of them."""
+        return Pairs(**{name: getattr(self, name)[places] for name in Pairs.__slots__})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tiles:
+    """Of one unrolling: iterations outside the array [8], extents in registers and in the buffer [tiles, 8] each."""
+
+    spread: IntArray
+    bounds: IntArray
+    registers: IntArray
+    buffer: IntArray
+
+    @property
+    def outside(self) -> IntArray:
+        """Iterations over DRAM. [tiles, 8]."""
+        return -(-self.bounds // self.buffer)
+
+
+def tiles_of(context: Context, array: ArrayAccelerator, unrolling: Unrolling, space: MappingSpace) -> Tiles:
+    """All tiles that the memories hold."""
+    spread, layer = unrolling.factors(), context.layer
+    whole = np.array([getattr(layer, dim) for dim in DIMS], np.int64)
+    bounds = -(-whole // spread.prod(axis=0))
+    sizes = [tile_sizes(int(bound), space.surplus) for bound in bounds]
+    parts = [sorted({part for size in own for part in divisors(size)}) for own in sizes]
+    ones = np.ones(len(DIMS), np.int64)
+    return Tiles(
+        spread,
+        bounds,
+        tiles_that_fit(layer, array, array.registers, ones, parts),
+        tiles_that_fit(layer, array, array.buffer, spread.prod(axis=0), sizes),
+    )
+
+
+class Halves:
+    """Tiles of some unrollings, both halves priced.
+
+    Args:
+        context: The layer on the array.
+        tiles: Of each unrolling.
+    """
+
+    def __init__(self, context: Context, tiles: Sequence[Tiles]) -> None:
+        self._context, self._tiles = context, tiles
+        self._inner_rows, self._outer_rows = _stacked_inner(tiles), _stacked_outer(tiles)
+        self._inner = [inner_half(context, self._inner_rows, operand) for operand in OPERANDS]
+        self._outer = [outer_half(context, self._outer_rows, operand) for operand in OPERANDS]
+
+    def tiled(self, pairs: Pairs) -> Tiled:
+        """The factors of pairs."""
+        near, far = self._inner_rows.take(pairs.registers), self._outer_rows.take(pairs.buffer)
+        return Tiled(
+            registers=near.registers,
+            rows=near.rows,
+            columns=near.columns,
+            buffer=far.buffer // near.registers,
+            dram=far.dram,
+        )
+
+    def pairs(self, keeps: Keeps) -> Pairs:
+        """All pairs that may improve on what is known."""
+        found: list[Pairs] = []
+        first = second = 0
+        for own in self._tiles:
+            found += self._pairs_of(own, first, second, keeps)
+            first, second = first + len(own.registers), second + len(own.buffer)
+        return _joined(found)
+
+    def _pairs_of(self, tiles: Tiles, first: int, second: int, keeps: Keeps) -> Iterator[Pairs]:
+        """Those of one unrolling, whose tiles start at some places."""
+        near, far = self._promising(tiles, first, second, keeps)
+        rows, columns = (places[own] for places, own in zip((near, far), _dividing(tiles, near, far), strict=True))
+        runs, again = _reuse(tiles, rows, columns)
+        idle = ~(runs > 1).any(axis=0)
+        outside = np.stack([_product(tiles.outside, place) for place in range(len(OPERANDS))])
+        still = ~(outside > 1).any(axis=0)
+        for place, other in product(range(len(OPERANDS)), repeat=2):
+            matters = (runs[place] > 1) | idle
+            matters &= ((outside[other] > 1) | (still & (other == 0)))[columns]
+            chosen = np.flatnonzero(matters)
+            a, b = rows[chosen] + first, columns[chosen] + second
+            cycles, joules = bound_pairs(
+                self._context, self._inner[place], self._outer[other], a, b, again[place][chosen]
+            )
+            kept = np.flatnonzero(keeps(cycles, joules))
+            yield Pairs(
+                registers=a[kept],
+                buffer=b[kept],
+                inner=np.full(len(kept), place, np.int64),
+                outer=np.full(len(kept), other, np.int64),
+                cycles=cycles[kept],
+                joules=joules[kept],
+            )
+
+    def _promising(self, tiles: Tiles, first: int, second: int, keeps: Keeps) -> tuple[IntArray, IntArray]:
+        """Tiles in registers and in the buffer that may improve on what is known with the best of the other half."""
+        near, far = np.arange(len(tiles.registers)), np.arange(len(tiles.buffer))
+        if not len(near) or not len(far):
+            return near[:0], far[:0]
+        inner, outer = least_inner(self._inner, near + first), least_outer(self._outer, far + second)
+        best_inner, best_outer = least_inner([inner], near, whole=True), least_outer([outer], far, whole=True)
+        once = np.ones(1)
+        kept = keeps(*bound_pairs(self._context, inner, best_outer, near, np.zeros(1, np.int64), once))
+        also = keeps(*bound_pairs(self._context, best_inner, outer, np.zeros(1, np.int64), far, once))
+        return near[kept], far[also]
+
+
+def _dividing(tiles: Tiles, near: IntArray, far: IntArray) -> tuple[IntArray, IntArray]:
+    """Places of tiles in registers, and of tiles in the buffer that they divide."""
+    fits = np.ones((len(near), len(far)), np.bool_)
+    for place in range(len(DIMS)):
+        if tiles.bounds[place] > 1:
+            fits &= tiles.buffer[None, far, place] % tiles.registers[near, None, place] == 0
+    rows, columns = np.nonzero(fits)
+    return rows, columns
+
+
+def _reuse(tiles: Tiles, rows: IntArray, columns: IntArray) -> tuple[IntArray, FloatArray]:
+    """For each operand, iterations in the buffer during which it can stay, and times that it comes and goes then.
+
+    It stays on over DRAM's loops if none of the buffer's changes it. [3, pairs] each.
+    """
+    runs, again = list[IntArray](), list[FloatArray]()
+    outside = tiles.outside
+    for place in range(len(OPERANDS)):
+        own, other = _product(tiles.buffer, place), _product(tiles.registers, place)
+        total, inside = tiles.buffer.prod(axis=1) // own, tiles.registers.prod(axis=1) // other
+        runs.append(own[columns] // other[rows])
+        changes = total[columns] != inside[rows]
+        again.append(np.where(changes, _product(outside, place)[columns], 1).astype(np.float64))
+    return np.stack(runs), np.stack(again)
+
+
+def _product(extents: IntArray, operand: int) -> IntArray:
+    """Iterations of the loops under which an operand stays. [tiles]."""
+    return extents[:, [PLACE[dim] for dim in IRRELEVANT[OPERANDS[operand]]]].prod(axis=1)
+
+
+def _stacked_inner(tiles: Sequence[Tiles]) -> Tiled:
+    """Tiles in registers under a buffer that holds the whole layer."""
+    return _tiled(
+        [(own, own.registers, -(-own.bounds // own.registers), np.ones_like(own.registers)) for own in tiles]
+    )
+
+
+def _stacked_outer(tiles: Sequence[Tiles]) -> Tiled:
+    """Tiles in the buffer over registers that hold one iteration."""
+    return _tiled([(own, np.ones_like(own.buffer), own.buffer, own.outside) for own in tiles])
+
+
+def _tiled(parts: Sequence[tuple[Tiles, IntArray, IntArray, IntArray]]) -> Tiled:
+    return Tiled.joined(
+        [
+            Tiled(
+                registers=registers,
+                rows=np.broadcast_to(own.spread[0], registers.shape),
+                columns=np.broadcast_to(own.spread[1], registers.shape),
+                buffer=buffer,
+                dram=dram,
+            )
+            for own, registers, buffer, dram in parts
+        ]
+    )
+
+
+def _joined(pairs: Sequence[Pairs]) -> Pairs:
+    kinds = {name: np.float64 if name in ("cycles", "joules") else np.int64 for name in Pairs.__slots__}
+    return Pairs(
+        **{
+            name: np.concatenate([np.zeros(0, kind), *(getattr(own, name) for own in pairs)])
+            for name, kind in kinds.items()
+        }
+    )
