@@ -56,7 +56,7 @@ def test_each_layer_has_the_mapping_it_has_alone() -> None:
     assert found == [best_mapping(layer, chunk, PORT)[0] for layer in LAYERS]
     assert found[0] == found[3]
     assert len(set(found)) == 4
-    sums = chunk.model_copy(update={"partial_sums": True, "capacity_bits": Capacity(I=4_096, W=4_096, O=16_384)})
+    sums = chunk.model_copy(update={"partial_sums": True, "capacity_bits": Capacity(I=16_384, W=8_192, O=32_768)})
     assert best_mappings(LAYERS[:2], sums, PORT) == [best_mapping(layer, sums, PORT)[0] for layer in LAYERS[:2]]
 
 
