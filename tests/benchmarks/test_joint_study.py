@@ -1,17 +1,20 @@
 """The arithmetic of the study's tests, and its baselines."""
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from benchmarks.joint_study.analysis import holm, interval, sign_flips
 from benchmarks.joint_study.das import Das
 from benchmarks.joint_study.hardware_gradients import slowest_prices
+from benchmarks.joint_study.remedies import Sandwich, rising_entropy
 from benchmarks.joint_study.world import World
 from benchmarks.joint_table import JointTable
-from scipy.stats import permutation_test
 
 from cosearch.accelerate import Problem
-from cosearch.network import Architecture, workload_of
+from cosearch.network import Architecture, Supernet, workload_of
 
 
 @pytest.fixture(scope="module")
@@ -21,11 +24,45 @@ def world() -> World:
 
 def test_sign_flips_are_the_paired_permutation_test() -> None:
     differences = np.random.default_rng(0).normal(0.4, 1, 8)
-    expected = permutation_test(
-        (differences, np.zeros(8)), lambda a, b: np.mean(a - b), permutation_type="samples", n_resamples=np.inf
-    )
-    assert sign_flips(differences) == pytest.approx(expected.pvalue)
+    means = [np.mean(np.array(signs) * differences) for signs in itertools.product((-1, 1), repeat=8)]
+    expected = np.mean(np.abs(means) >= abs(differences.mean()) - 1e-12)
+    assert sign_flips(differences) == pytest.approx(expected)
     assert sign_flips(np.ones(10)) == pytest.approx(2 / 1024)
+
+
+def test_sign_flips_of_many_seeds_are_drawn() -> None:
+    assert sign_flips(np.ones(30)) < 1e-4
+    assert sign_flips(np.tile([1.0, -1.0], 15)) == pytest.approx(1.0)
+
+
+def test_a_sandwich_trains_the_widest_and_the_narrowest_network(world: World) -> None:
+    space = world.recipe.space
+    sandwich, supernet = Sandwich(world), Supernet(space, torch.Generator().manual_seed(0))
+    widest, narrowest = ([path.operators[0] for path in paths] for paths in (sandwich.widest, sandwich.narrowest))
+    large = space.operators.index("k5_e3")
+    assert widest == [large] * space.num_blocks
+    assert [path.bits[0] for path in sandwich.widest] == [len(space.bits) - 1] * space.num_blocks
+    assert large not in narrowest
+    images = torch.randn(4, *space.input, generator=torch.Generator().manual_seed(1))
+    labels = torch.arange(4)
+    supernet.train()
+    own = F.cross_entropy(supernet(images, sandwich.widest), labels)
+    loss = sandwich(supernet, sandwich.narrowest, images, labels, False)
+    taught = supernet(images, sandwich.widest).softmax(dim=1)
+    followed = F.cross_entropy(supernet(images, sandwich.narrowest), taught)
+    assert loss.item() == pytest.approx((own + 2 * followed).item(), rel=1e-4)
+
+
+def test_the_price_of_entropy_rises_and_pushes_to_decide(world: World) -> None:
+    architecture = Architecture(world.recipe.space)
+    with torch.no_grad():
+        architecture.bit_logits[..., 0] = 1.0
+    assert rising_entropy(architecture, 0.0).item() == 0.0
+    half, whole = rising_entropy(architecture, 0.5), rising_entropy(architecture, 1.0)
+    assert whole.item() == pytest.approx(2 * half.item())
+    whole.backward()
+    assert architecture.bit_logits.grad is not None
+    assert bool((architecture.bit_logits.grad[architecture.mask][:, 0] < 0).all())
 
 
 def test_holm_adjusts_in_order() -> None:

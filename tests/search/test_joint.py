@@ -7,6 +7,7 @@ import torch
 from cosearch.search import load_recipe
 from cosearch.search.hardware import AbstractHardwarePrice, Priced
 from cosearch.search.joint import JointSearch
+from cosearch.search.step_losses import path_loss
 from cosearch.train import ImageSplit, load_splits
 
 TINY = (
@@ -124,6 +125,38 @@ def test_the_temperature_falls_from_the_first_search_epoch_on(splits):
         seen.append(joint.temperature)
         joint.run_epoch()
     assert seen == [4, 4, 4, 2]
+
+
+def test_weight_steps_descend_on_the_loss_they_are_given(splits):
+    seen = []
+
+    def frozen(supernet, path, images, labels, full_precision):
+        seen.append((len(path), len(images) == len(labels), full_precision))
+        return 0.0 * path_loss(supernet, path, images, labels, full_precision)
+
+    joint = JointSearch(_recipe("search.weight_decay=0"), splits, None, weight_loss=frozen)
+    before = {name: value.detach().clone() for name, value in joint.supernet.named_parameters()}
+    numbers = [joint.run_epoch().numbers for _ in range(2)]
+    assert [row["train_loss"] for row in numbers] == [0, 0]
+    assert seen == [(joint.architecture.space.num_blocks, True, True)] * 10
+    assert all(torch.equal(before[name], value) for name, value in joint.supernet.named_parameters())
+
+
+def test_a_penalty_moves_the_logits_and_learns_how_far_the_search_is(splits):
+    shares = []
+
+    def large_costs(architecture, share):
+        shares.append(share)
+        return 1e3 * architecture.op_probs()[:, 1].mean()
+
+    joint = JointSearch(_recipe(), splits, None, arch_penalty=large_costs)
+    for _ in joint.epochs():
+        pass
+    assert shares == [0.0] * 3 + [0.5] * 3
+    logits = joint.architecture.op_logits.detach()
+    legal = joint.architecture.mask[:, 1] & (joint.architecture.mask.sum(dim=1) > 1)
+    assert legal.any()
+    assert bool((logits[legal, 1] < -0.1).all())
 
 
 @pytest.mark.parametrize(("weight_steps", "arch_steps"), [(5, 3), (3, 7), (4, 4)])
