@@ -130,8 +130,8 @@ ARRAYS = {
 
 LAYERS = {
     "pixels": {},
-    "kernel": {"K": 2, "C": 1, "OX": 4, "FX": 3},
-    "gaps": {"K": 2, "C": 1, "OX": 4, "OY": 2, "stride_x": 2, "stride_y": 2},
+    "kernel": {"K": 2, "C": 1, "OX": 4, "OY": 1, "FX": 3},
+    "gaps": {"K": 2, "C": 1, "OX": 4, "OY": 1, "stride_x": 2},
     "groups": {"G": 4, "K": 1, "C": 1, "OX": 2, "FX": 2, "OY": 1},
     "pooling": {"G": 2, "K": 1, "C": 1, "OX": 2, "FX": 2, "OY": 1, "op": "max_pool"},
     "images": {"N": 2, "K": 4, "C": 4, "OY": 1},

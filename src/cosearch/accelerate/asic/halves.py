@@ -1,4 +1,4 @@
-"""All pairs of tiles in registers and tiles in the buffer of some unrollings, bounded, without those that are beaten."""
+"""All pairs of tiles in registers and tiles in the buffer, bounded, without those that are beaten."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -207,10 +207,14 @@ def _tiled(parts: Sequence[tuple[Tiles, IntArray, IntArray, IntArray]]) -> Tiled
 
 
 def _joined(pairs: Sequence[Pairs]) -> Pairs:
-    kinds = {name: np.float64 if name in ("cycles", "joules") else np.int64 for name in Pairs.__slots__}
+    def whole(name: str) -> IntArray:
+        return np.concatenate([np.zeros(0, np.int64), *(getattr(own, name) for own in pairs)])
+
     return Pairs(
-        **{
-            name: np.concatenate([np.zeros(0, kind), *(getattr(own, name) for own in pairs)])
-            for name, kind in kinds.items()
-        }
+        registers=whole("registers"),
+        buffer=whole("buffer"),
+        inner=whole("inner"),
+        outer=whole("outer"),
+        cycles=np.concatenate([np.zeros(0), *(own.cycles for own in pairs)]),
+        joules=np.concatenate([np.zeros(0), *(own.joules for own in pairs)]),
     )

@@ -24,7 +24,7 @@ def loop_orders(stationary: Operand, *, slides: bool) -> tuple[tuple[Dim, ...], 
         slides: Whether input windows move along; one order for each axis along which they may.
     """
     inner = IRRELEVANT[stationary]
-    along = _PIXELS if stationary == "I" else tuple(dim for dim in _PIXELS if dim in inner)
+    along: tuple[Dim, ...] = _PIXELS if stationary == "I" else tuple(dim for dim in _PIXELS if dim in inner)
     return tuple(_order(inner, axis) for axis in (along if slides else along[:1]))
 
 
@@ -35,5 +35,5 @@ def moves_along(order: tuple[Dim, ...]) -> Dim:
 
 def _order(inner: tuple[Dim, ...], axis: Dim) -> tuple[Dim, ...]:
     first = (axis, *inner) if axis in inner else (*inner, axis)
-    rest = (dim for dim in DIMS if dim not in first and dim != "G")
+    rest: list[Dim] = [dim for dim in DIMS if dim not in first and dim != "G"]
     return (*dict.fromkeys((*first, *rest)), "G")

@@ -14,9 +14,9 @@ class MappingSpace(Record):
     """Mappings of a layer on an array.
 
     *Spread*: along rows and along columns, at most `loops_per_axis` loops each, of those that are named; factors
-    cannot be raised without exceeding the array. *Tiles*: every extent of the tile in the buffer that leaves no more
-    than `surplus` of a loop in idle iterations, and every divisor of it in the registers. *Orders*: all that differ in
-    what they reuse. The optimum is taken over all of these together, and over row-stationary mappings where asked.
+    cannot be raised without exceeding the array. *Tiles*: in the buffer every extent that leaves no more than
+    `surplus` of a loop in idle iterations, in the registers every divisor of that. *Orders*: all that differ in what
+    they reuse. The optimum is taken over all of these together, and over row-stationary mappings where asked.
 
     Attributes:
         rows, columns: Loops that may lie along rows, and along columns.

@@ -39,13 +39,13 @@ def unrollings(layer: Layer, array: ArrayAccelerator, space: MappingSpace) -> tu
     """All of a layer on an array that a space has.
 
     A factor is the least for its number of rounds, as are tiles. Columns take what rows leave of a loop. Where an
-    array folds, columns that are wider than it are cut into strips above one another, so rows may leave room for them.
+    array folds, columns wider than it are cut into strips above one another, so rows may leave room for them.
     """
-    bounds = {dim: int(getattr(layer, dim)) for dim in DIMS}
+    bounds: dict[Dim, int] = {dim: int(getattr(layer, dim)) for dim in DIMS}
     found: dict[Unrolling, None] = {}
     for rows in _axis(bounds, space.rows, space, array.rows):
         strips = array.rows // prod(rows.values()) if array.network.folds else 1
-        left = {dim: -(-bounds[dim] // rows.get(dim, 1)) for dim in DIMS}
+        left: dict[Dim, int] = {dim: -(-bounds[dim] // rows.get(dim, 1)) for dim in DIMS}
         for columns in _axis(left, space.columns, space, array.columns * strips):
             used = -(-prod(columns.values()) // array.columns)
             if _is_full(columns, left, array.columns * strips, space) and _is_full(
@@ -58,7 +58,7 @@ def unrollings(layer: Layer, array: ArrayAccelerator, space: MappingSpace) -> tu
 def _axis(bounds: dict[Dim, int], dims: tuple[Dim, ...], space: MappingSpace, size: int) -> list[dict[Dim, int]]:
     """Factors of one axis of some size."""
     found: list[dict[Dim, int]] = [{}]
-    long = [dim for dim in dims if bounds[dim] > 1]
+    long: list[Dim] = [dim for dim in dims if bounds[dim] > 1]
     for number in range(1, space.loops_per_axis + 1):
         for chosen in combinations(long, number):
             found += _factors(bounds, chosen, size, space.surplus)
