@@ -10,6 +10,8 @@ import torch
 import yaml
 from torch import nn
 
+from cosearch.cli.accelerate import Asked, accelerate_command
+
 QUICK = ["--set", "search.epochs=2", "--set", "train.epochs=8", "--set", "data.val=200"]
 """The digits recipe, cut to what takes seconds."""
 
@@ -95,5 +97,21 @@ def accelerate(command, files):
         return command(
             "accelerate", files / model, "--platform", "zc706", "--space", files / "space.yaml", *arguments
         )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def in_process(files):
+    """The command without a process of its own; options as `Asked` names them."""
+    plain = {
+        "platform": "zc706", "bits": ["8"], "input_shape": None, "objective": None, "front": None, "points": None,
+        "limits": [], "allocation": None, "space": str(files / "space.yaml"), "overrides": [], "clock_hertz": None,
+        "engine": "exact", "seed": 0, "evaluations": None, "seconds": None, "explain": False, "out": None,
+    }  # fmt: skip
+
+    def run(model, *, quiet=False, as_json=False, **asked):
+        whole = plain | {"model": files / model} | asked
+        return accelerate_command(Asked(**whole), quiet=quiet or as_json, as_json=as_json)
 
     return run

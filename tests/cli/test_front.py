@@ -2,10 +2,16 @@
 
 import csv
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 
+from cosearch.cli.check import check_command
+from cosearch.cli.handoff import handoff_command
+from cosearch.cli.report import report_command
 from cosearch.design import METRICS, load_design, load_front
+from cosearch.errors import RunError
 from cosearch.records import canonical_json
 
 
@@ -18,7 +24,7 @@ def front(accelerate, files):
     )
 
 
-def test_writes_every_point_as_a_run(front, command) -> None:
+def test_writes_every_point_as_a_run(front, capsys) -> None:
     folder, result = front
     assert (result.returncode, result.stderr) == (0, "")
     found = load_front(folder / "front.json")
@@ -26,8 +32,8 @@ def test_writes_every_point_as_a_run(front, command) -> None:
     assert found.gaps == ()
     assert found.objectives == ("fps", "dsp")
     assert {path.name for path in folder.iterdir()} == {
-        "events.jsonl", "front", "front.csv", "front.json", "layers.yaml", "report.html", "request.yaml"
-    } - {"events.jsonl"}  # fmt: skip
+        "front", "front.csv", "front.json", "layers.yaml", "report.html", "request.yaml"
+    }  # fmt: skip
     assert [member.folder for member in found.front] == [f"front/{n:02}" for n in range(1, len(found.front) + 1)]
     assert len(found.front) >= 3
     for member in found.front:
@@ -36,13 +42,17 @@ def test_writes_every_point_as_a_run(front, command) -> None:
         assert all(limit.met for limit in design.limits)
         assert [limit.metric for limit in design.limits] == ["lut", "dsp"]
         assert design.engine.certified
-    checked = command("check", folder)
-    assert checked.returncode == 0
-    assert f"front: {len(found.front)} points" in checked.stdout
-    last = folder / found.front[-1].folder
-    assert command("check", last).returncode == 0
-    assert command("report", last).returncode == 0
-    (last / "report.html").unlink()
+    assert check_command(folder, quiet=False, as_json=False) == 0
+    assert f"front: {len(found.front)} points" in capsys.readouterr().out
+
+
+def test_a_point_is_reported_and_the_front_is_no_design(front, tmp_path) -> None:
+    folder, _ = front
+    point = Path(shutil.copytree(folder / "front" / "01", tmp_path / "point"))
+    assert report_command([point], quiet=True) == 0
+    assert "4 layers on" in (point / "report.html").read_text()
+    with pytest.raises(RunError, match="the run holds a front; give the folder of one of its points"):
+        handoff_command(folder, "layers", quiet=True)
 
 
 def test_says_what_the_front_is(front) -> None:
@@ -51,7 +61,7 @@ def test_says_what_the_front_is(front) -> None:
     assert f"{len(found.front)} points of the front of fps and dsp" in result.stdout
     assert "each is on the front, and nothing else is" in result.stdout
     assert f"{found.front[0].values['fps']:,.6g}" in result.stdout
-    rows = list(csv.DictReader((folder / "front.csv").open()))
+    rows = list(csv.DictReader((folder / "front.csv").read_text().splitlines()))
     assert [float(row["fps"]) for row in rows] == [member.values["fps"] for member in found.front]
     assert set(rows[0]) == {"folder", "chunks", *METRICS} - {"area_m2", "accuracy"}
     page = (folder / "report.html").read_text()
@@ -60,21 +70,20 @@ def test_says_what_the_front_is(front) -> None:
     assert found.front[-1].folder in page
 
 
-def test_a_point_is_the_answer_to_its_own_request(front, accelerate, tmp_path) -> None:
+def test_a_point_is_the_answer_to_its_own_request(front, in_process, tmp_path) -> None:
     folder, _ = front
-    found = load_front(folder / "front.json")
-    member = found.front[1]
-    limits = ("--limit", "lut<=60000", "--limit", f"dsp<={member.values['dsp']:g}")
-    alone = accelerate("net.onnx", "--bits", "8", *limits, "--json", "--out", tmp_path / "alone")
-    assert json.loads(alone.stdout)["predicted"]["fps"] == member.values["fps"]
+    member = load_front(folder / "front.json").front[1]
+    limits = ["lut<=60000", f"dsp<={member.values['dsp']:g}"]
+    assert in_process("net.onnx", quiet=True, limits=limits, out=tmp_path) == 0
+    assert load_design(tmp_path / "design.json").predicted.fps == member.values["fps"]
 
 
-def test_json_is_the_front_and_some_points_leave_gaps(front, accelerate, command, tmp_path) -> None:
-    arguments = ("--bits", "8", "--front", "dsp,fps", "--limit", "lut<=60000", "--points", "2", "--json")
-    result = accelerate("net.onnx", *arguments, "--out", tmp_path)
-    assert result.returncode == 0, result.stderr
-    assert result.stdout == (tmp_path / "front.json").read_text()
-    found = json.loads(result.stdout)
+def test_json_is_the_front_and_some_points_leave_gaps(front, in_process, tmp_path, capsys) -> None:
+    asked = {"front": "dsp, fps", "limits": ["lut<=60000"], "points": 2}
+    assert in_process("net.onnx", as_json=True, out=tmp_path, **asked) == 0
+    printed = capsys.readouterr().out
+    assert printed == (tmp_path / "front.json").read_text()
+    found = json.loads(printed)
     whole = load_front(front[0] / "front.json").front
     assert (len(found["front"]), found["certified"]) == (2, False)
     assert [member["values"] for member in found["front"]] == [
@@ -83,33 +92,36 @@ def test_json_is_the_front_and_some_points_leave_gaps(front, accelerate, command
     assert found["gaps"] == [
         {"better_in_first": found["front"][0]["values"], "better_in_second": found["front"][1]["values"]}
     ]
-    page = (tmp_path / "report.html").read_text()
-    assert "Every point certified, 1 stretch open" in page
-    changed = load_front(tmp_path / "front.json")
-    worse = changed.front[0].model_copy(update={"values": {"dsp": 1e6, "fps": 1.0}})
-    (tmp_path / "front.json").write_text(
-        canonical_json(changed.model_copy(update={"front": (worse, changed.front[1])}))
-    )
-    checked = command("check", tmp_path)
-    assert checked.returncode == 1
-    assert "front[0].values.dsp: design.json says 1000000.0" in checked.stdout
-    assert "front[1]: design.json says 'a point of the front'" in checked.stdout
+    assert "Every point certified, 1 stretch open" in (tmp_path / "report.html").read_text()
 
 
-def test_an_impossible_front_is_a_result_and_takes_old_answers_away(front, accelerate, files, tmp_path) -> None:
-    accelerate("net.onnx", "--bits", "8", "--front", "fps,dsp", "--points", "2", "--out", tmp_path)
+def test_a_changed_front_is_named(front, tmp_path, capsys) -> None:
+    folder = Path(shutil.copytree(front[0], tmp_path / "changed"))
+    found = load_front(folder / "front.json")
+    better = found.front[0].model_copy(update={"values": {"fps": 1.0, "dsp": 1e6}})
+    changed = found.model_copy(update={"front": (better, *found.front[1:])})
+    (folder / "front.json").write_text(canonical_json(changed))
+    design = folder / found.front[2].folder / "design.json"
+    design.write_text(design.read_text().replace('"read_slots": ', '"read_slots": 1', 1))
+    assert check_command(folder, quiet=True, as_json=False) == 1
+    said = capsys.readouterr().out
+    assert "front[0].values.dsp: design.json says 1000000.0, the point's design says" in said
+    assert "front[1]: design.json says 'a point of the front'" in said
+    assert "front/03: accelerator.chunks[0].read_slots: design.json says" in said
+
+
+def test_an_impossible_front_is_a_result_and_takes_old_answers_away(in_process, tmp_path, capsys) -> None:
+    assert in_process("net.onnx", quiet=True, front="fps,dsp", points=2, out=tmp_path) == 0
     assert (tmp_path / "front" / "01" / "design.json").is_file()
     (tmp_path / "front" / "01" / "mine.txt").touch()
-    result = accelerate("net.onnx", "--bits", "8", "--front", "fps,dsp", "--limit", "fps>=1e9", "--out", tmp_path)
-    assert result.returncode == 3
-    assert "infeasible: no accelerator of the declared space keeps fps>=" in result.stdout
+    assert in_process("net.onnx", front="fps,dsp", limits=["fps>=1e9"], out=tmp_path) == 3
+    assert "infeasible: no accelerator of the declared space keeps fps>=" in capsys.readouterr().out
     assert {path.name for path in tmp_path.iterdir()} == {
         "front", "infeasible.json", "layers.yaml", "report.html", "request.yaml"
     }  # fmt: skip
-    assert [path.name for path in (tmp_path / "front").rglob("*")] == ["01", "mine.txt"]
+    assert {path.name for path in (tmp_path / "front").rglob("*")} == {"01", "mine.txt"}
 
 
-def test_no_time_is_no_proof(accelerate, tmp_path) -> None:
-    result = accelerate("net.onnx", "--bits", "8", "--front", "fps,dsp", "--seconds", "1e-6", "--out", tmp_path)
-    assert result.returncode == 3
-    assert "not found: engine exact proved no point of the front in its time; give it more" in result.stdout
+def test_no_time_is_no_proof(in_process, tmp_path, capsys) -> None:
+    assert in_process("net.onnx", front="fps,dsp", seconds=1e-6, out=tmp_path) == 3
+    assert "not found: engine exact proved no point of the front in its time; give it more" in capsys.readouterr().out

@@ -177,6 +177,8 @@ class _Walk:
 
     def _solved(self, axis: int, limits: Sequence[Limit]) -> EngineResult:
         """A proved answer for one objective."""
+        if self.deadline.is_over:
+            raise _UnprovedError
         asked = self.problem.with_limits(limits, objective=self.objectives[axis])
         result = Exact().run(asked, seed=0, budget=Budget(seconds=self.deadline.seconds_left))
         if not result.certified and result.status != "infeasible":

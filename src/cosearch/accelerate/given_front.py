@@ -123,8 +123,8 @@ def accelerate_front(workload: Workload, request: Request) -> GivenFront | Infea
         RecipeError: for a metric or a limit that the engine cannot handle.
         HardwareError: if the space cannot run the network on the platform.
     """
-    problem = problem_of(workload, request)
     deadline = Deadline.after(request.seconds)
+    problem = problem_of(workload, request)
     found = front(problem, request.front, points=request.points, deadline=deadline)
     if found.status == "feasible":
         return GivenFront(workload=workload, request=request, problem=problem, found=found)
