@@ -14,6 +14,7 @@ import numpy as np
 from cosearch.accelerate.arrays import FloatArray, IntArray
 from cosearch.accelerate.asic.nests import Tiled, as_floats
 from cosearch.accelerate.asic.orders import loop_orders
+from cosearch.accelerate.asic.tilings import packing
 from cosearch.cost.asic import (
     Access,
     ArrayRates,
@@ -224,6 +225,53 @@ def _outer(context: Context, tiled: Tiled, order: tuple[Dim, ...]) -> OuterHalf:
         overlapped_bits=bits,
         waiting_bits=waiting,
     )
+
+
+def free_outer(context: Context) -> OuterHalf:
+    """What any tiles in the buffer move at least: every word once. One row."""
+    layer, structure, rates = context.layer, context.structure, context.rates
+    words = {"I": _needed_pixels(layer), "W": layer.num_operations // (layer.N * layer.OY * layer.OX)}
+    words["O"] = -(-layer.N * layer.out_channels * layer.OY * layer.OX // (layer.pool_y * layer.pool_x))
+    width = int(rates.dram_width_bits)
+    overlapped, waiting, joules = 0.0, 0.0, 0.0
+    for operand in structure.operands:
+        if operand not in structure.in_buffer:
+            continue
+        word_bits = {"I": layer.input_bits, "W": layer.weight_bits, "O": layer.output_bits}[operand]
+        bits = float(_lines(words[operand], word_bits, width) * width)
+        joules += bits * float(rates.dram_joules_per_bit)
+        if operand != "O":
+            fills = _lines(words[operand], word_bits, int(rates.buffer_width_bits))
+            joules += fills * float(rates.buffer_write_joules[operand])
+        if context.waits(operand):
+            waiting += bits
+        else:
+            overlapped += bits
+    return OuterHalf(
+        joules=np.array([joules]),
+        edge_cycles=np.zeros(1),
+        overlapped_bits=np.array([overlapped]),
+        waiting_bits=np.array([waiting]),
+    )
+
+
+def _needed_pixels(layer: Layer) -> int:
+    """Input words that some product needs, or fewer."""
+    rows = _needed(layer.OY, layer.FY, layer.stride_y, layer.dilation_y, layer.IY)
+    columns = _needed(layer.OX, layer.FX, layer.stride_x, layer.dilation_x, layer.IX)
+    return layer.N * layer.in_channels * rows * columns
+
+
+def _needed(outputs: int, kernel: int, stride: int, dilation: int, stored: int) -> int:
+    """Pixels along an axis; where windows leave gaps, one for each output or each place of the kernel."""
+    if dilation == 1 and stride <= kernel:
+        return min((outputs - 1) * stride + kernel, stored)
+    return min(max(outputs, kernel), stored)
+
+
+def _lines(words: int, word_bits: int, width_bits: int) -> int:
+    together, spread = packing(word_bits, width_bits)
+    return -(-words // together) * spread
 
 
 def bound_pairs(

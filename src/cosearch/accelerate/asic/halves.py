@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 
 from cosearch.accelerate.arrays import BoolArray, FloatArray, IntArray
-from cosearch.accelerate.asic.bounds import Context, bound_pairs, inner_half, least_inner, least_outer, outer_half
+from cosearch.accelerate.asic.bounds import Context, InnerHalf, bound_pairs, least_inner, least_outer, outer_half
 from cosearch.accelerate.asic.nests import Tiled
 from cosearch.accelerate.asic.orders import IRRELEVANT
 from cosearch.accelerate.asic.space import MappingSpace
@@ -46,7 +46,12 @@ class Pairs:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tiles:
-    """Of one unrolling: iterations outside the array [8], extents in registers and in the buffer [tiles, 8] each."""
+    """Of one unrolling: factors [2, 8], iterations outside the array [8], extents of tiles [tiles, 8] each.
+
+    Attributes:
+        registers: In registers, in iterations of the loops outside the array.
+        buffer: In the buffer, in the same.
+    """
 
     spread: IntArray
     bounds: IntArray
@@ -58,21 +63,33 @@ class Tiles:
         """Iterations over DRAM. [tiles, 8]."""
         return -(-self.bounds // self.buffer)
 
+    def tiled(self) -> Tiled:
+        """Tiles in registers under a buffer that holds the whole layer."""
+        return _spread(self, self.registers, -(-self.bounds // self.registers), np.ones_like(self.registers))
 
-def tiles_of(context: Context, array: ArrayAccelerator, unrolling: Unrolling, space: MappingSpace) -> Tiles:
-    """All tiles that the memories hold."""
+    def outer(self) -> Tiled:
+        """Tiles in the buffer over registers that hold one iteration."""
+        return _spread(self, np.ones_like(self.buffer), self.buffer, self.outside)
+
+
+def register_tiles(context: Context, array: ArrayAccelerator, unrolling: Unrolling, space: MappingSpace) -> Tiles:
+    """All tiles that registers hold; none in the buffer yet."""
     spread, layer = unrolling.factors(), context.layer
     whole = np.array([getattr(layer, dim) for dim in DIMS], np.int64)
     bounds = -(-whole // spread.prod(axis=0))
-    sizes = [tile_sizes(int(bound), space.surplus) for bound in bounds]
-    parts = [sorted({part for size in own for part in divisors(size)}) for own in sizes]
+    parts = [sorted({part for size in own for part in divisors(size)}) for own in _sizes(bounds, space)]
     ones = np.ones(len(DIMS), np.int64)
-    return Tiles(
-        spread,
-        bounds,
-        tiles_that_fit(layer, array, array.registers, ones, parts),
-        tiles_that_fit(layer, array, array.buffer, spread.prod(axis=0), sizes),
-    )
+    tiles = tiles_that_fit(layer, array, array.registers, ones, parts)
+    return Tiles(spread, bounds, tiles, np.ones((0, len(DIMS)), np.int64))
+
+
+def with_buffer(
+    context: Context, array: ArrayAccelerator, tiles: Tiles, places: IntArray, space: MappingSpace
+) -> Tiles:
+    """Some tiles of the registers, with all that the buffer holds."""
+    sizes = _sizes(tiles.bounds, space)
+    buffer = tiles_that_fit(context.layer, array, array.buffer, tiles.spread.prod(axis=0), sizes)
+    return Tiles(tiles.spread, tiles.bounds, tiles.registers[places], buffer)
 
 
 class Halves:
@@ -81,12 +98,13 @@ class Halves:
     Args:
         context: The layer on the array.
         tiles: Of each unrolling.
+        inner: Tiles in registers, priced for each operand that stays.
     """
 
-    def __init__(self, context: Context, tiles: Sequence[Tiles]) -> None:
-        self._context, self._tiles = context, tiles
-        self._inner_rows, self._outer_rows = _stacked_inner(tiles), _stacked_outer(tiles)
-        self._inner = [inner_half(context, self._inner_rows, operand) for operand in OPERANDS]
+    def __init__(self, context: Context, tiles: Sequence[Tiles], inner: Sequence[InnerHalf]) -> None:
+        self._context, self._tiles, self._inner = context, tiles, inner
+        self._inner_rows = Tiled.joined([own.tiled() for own in tiles])
+        self._outer_rows = Tiled.joined([own.outer() for own in tiles])
         self._outer = [outer_half(context, self._outer_rows, operand) for operand in OPERANDS]
 
     def tiled(self, pairs: Pairs) -> Tiled:
@@ -179,31 +197,13 @@ def _product(extents: IntArray, operand: int) -> IntArray:
     return extents[:, [PLACE[dim] for dim in IRRELEVANT[OPERANDS[operand]]]].prod(axis=1)
 
 
-def _stacked_inner(tiles: Sequence[Tiles]) -> Tiled:
-    """Tiles in registers under a buffer that holds the whole layer."""
-    return _tiled(
-        [(own, own.registers, -(-own.bounds // own.registers), np.ones_like(own.registers)) for own in tiles]
-    )
+def _spread(tiles: Tiles, registers: IntArray, buffer: IntArray, dram: IntArray) -> Tiled:
+    rows, columns = (np.broadcast_to(axis, registers.shape) for axis in tiles.spread)
+    return Tiled(registers=registers, rows=rows, columns=columns, buffer=buffer, dram=dram)
 
 
-def _stacked_outer(tiles: Sequence[Tiles]) -> Tiled:
-    """Tiles in the buffer over registers that hold one iteration."""
-    return _tiled([(own, np.ones_like(own.buffer), own.buffer, own.outside) for own in tiles])
-
-
-def _tiled(parts: Sequence[tuple[Tiles, IntArray, IntArray, IntArray]]) -> Tiled:
-    return Tiled.joined(
-        [
-            Tiled(
-                registers=registers,
-                rows=np.broadcast_to(own.spread[0], registers.shape),
-                columns=np.broadcast_to(own.spread[1], registers.shape),
-                buffer=buffer,
-                dram=dram,
-            )
-            for own, registers, buffer, dram in parts
-        ]
-    )
+def _sizes(bounds: IntArray, space: MappingSpace) -> list[tuple[int, ...]]:
+    return [tile_sizes(int(bound), space.surplus) for bound in bounds]
 
 
 def _joined(pairs: Sequence[Pairs]) -> Pairs:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from cosearch.accelerate.arrays import BoolArray, FloatArray, IntArray
-from cosearch.accelerate.asic.bounds import Context
+from cosearch.accelerate.asic.bounds import Context, bound_pairs, free_outer, inner_half, least_inner
 from cosearch.accelerate.asic.front import beaten, front_rows
-from cosearch.accelerate.asic.halves import Halves, Pairs, Tiles, tiles_of
+from cosearch.accelerate.asic.halves import Halves, Keeps, Pairs, register_tiles, with_buffer
 from cosearch.accelerate.asic.nests import Tiled, as_floats
 from cosearch.accelerate.asic.orders import loop_orders, moves_along
 from cosearch.accelerate.asic.space import MappingSpace
@@ -88,14 +88,46 @@ def best_mappings(
     context = Context(layer=layer, structure=structure_of(array, loads_weights=loads_weights(layer)), rates=rates)
     choices = unrollings(layer, array, space) if spread is None else tuple(spread)
     search = _Search(context)
-    for start in range(0, len(choices), _BATCH_UNROLLINGS):
-        search.explore([tiles_of(context, array, each, space) for each in choices[start : start + _BATCH_UNROLLINGS]])
+    for halves in _promising(context, array, choices, space, search.keeps):
+        search.explore(halves)
     points = tuple(search.points())
     if not points:
         raise MappingError(
             f"no mapping of the space fits {array.name}; allow smaller tiles, other loops, or larger memories"
         ).at(layer.name)
     return MappingFront(layer=layer, points=points, evaluations=search.evaluations, unrollings=len(choices))
+
+
+def _promising(
+    context: Context, array: ArrayAccelerator, choices: Sequence[Unrolling], space: MappingSpace, keeps: Keeps
+) -> Iterator[Halves]:
+    """Unrollings in batches, the most promising first, without what is beaten by the time that their turn comes."""
+    tiles = [register_tiles(context, array, each, space) for each in choices]
+    rows = Tiled.joined([own.tiled() for own in tiles])
+    inner = [inner_half(context, rows, operand) for operand in OPERANDS]
+    every = np.arange(len(rows))
+    owner = np.repeat(np.arange(len(tiles)), [len(own.registers) for own in tiles])
+    once = np.ones(1), np.zeros(1, np.int64)
+    cycles, joules = bound_pairs(context, least_inner(inner, every), free_outer(context), every, once[1], once[0])
+    promise = np.full(len(tiles), np.inf)
+    np.minimum.at(promise, owner, cycles * joules)
+    starts = np.searchsorted(owner, np.arange(len(tiles)))
+    waiting = np.argsort(promise, kind="stable")
+    while len(waiting):
+        kept = keeps(cycles, joules)
+        waiting = waiting[np.isin(waiting, owner[kept])]
+        batch, waiting = waiting[:_BATCH_UNROLLINGS], waiting[_BATCH_UNROLLINGS:]
+        if not len(batch):
+            return
+        places = [np.flatnonzero(kept & (owner == each)) for each in batch]
+        yield Halves(
+            context,
+            [
+                with_buffer(context, array, tiles[each], own - starts[each], space)
+                for each, own in zip(batch, places, strict=True)
+            ],
+            [least_inner([half], np.concatenate(places)) for half in inner],
+        )
 
 
 @dataclass(slots=True, eq=False)
@@ -113,9 +145,8 @@ class _Search:
         """Which bounds nothing known matches or beats."""
         return ~beaten(cycles, joules, self.cycles, self.joules)
 
-    def explore(self, tiles: Sequence[Tiles]) -> None:
+    def explore(self, halves: Halves) -> None:
         """Price the mappings of some unrollings, most promising first, until all others are beaten."""
-        halves = Halves(self.context, tiles)
         pairs = halves.pairs(self.keeps)
         pairs = pairs.take(np.argsort(pairs.cycles * pairs.joules, kind="stable"))
         size = _FIRST_BLOCK

@@ -44,7 +44,7 @@ def tile_bits(layer: Layer, array: ArrayAccelerator, storage: Storage, extents: 
     taken: dict[Operand, IntArray] = {}
     for operand in storage.keeps:
         words = tile_words(layer, operand, extents)
-        together, spread = _packing(word_bits[operand], storage.width_bits)
+        together, spread = packing(word_bits[operand], storage.width_bits)
         banks = 2 if operand in storage.double_buffered else 1
         taken[operand] = -(-words // together) * spread * storage.width_bits * banks
     return taken
@@ -95,7 +95,7 @@ def fits(layer: Layer, array: ArrayAccelerator, storage: Storage, extents: IntAr
     return held
 
 
-def _packing(word_bits: int, width_bits: int) -> tuple[int, int]:
+def packing(word_bits: int, width_bits: int) -> tuple[int, int]:
     """Words in one memory word, and memory words of one word; either is 1."""
     return max(1, width_bits // word_bits), -(-word_bits // width_bits)
 
