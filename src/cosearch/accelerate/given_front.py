@@ -1,6 +1,6 @@
 """The Pareto front of a given network's accelerators, as finished designs, or why there is none."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cosearch.accelerate.combine import Deadline
@@ -11,6 +11,7 @@ from cosearch.accelerate.problem import Problem
 from cosearch.accelerate.request import Request
 from cosearch.cost import metric_values
 from cosearch.design import METRICS, Design, Front, FrontMember, Infeasible, Limit, OpenStretch, Predicted
+from cosearch.hardware import Accelerator
 from cosearch.workload import Workload
 
 
@@ -26,6 +27,16 @@ class DesignedPoint:
     member: FrontMember
     request: Request
     design: Design
+
+
+@dataclass(frozen=True, slots=True)
+class _Built:
+    """One point with its accelerator, and what the cost model says of it."""
+
+    point: FrontPoint
+    accelerator: Accelerator
+    predicted: Predicted
+    values: tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,64 +55,83 @@ class GivenFront:
     problem: Problem
     found: ParetoFront
 
-    def designed(self, layers_sha256: str) -> Iterator[DesignedPoint]:
-        """The points, one after another.
+    def designed(self, layers_sha256: str) -> list[DesignedPoint]:
+        """The points as designs, in order.
+
+        The engine rounds energies in their fifteenth digit, so it can tell points apart that are equal; one that
+        another matches in both predicted values is left out.
 
         Args:
             layers_sha256: Of the file that keeps the network beside each design.
         """
-        width = max(2, len(str(len(self.found.points))))
-        for number, point in enumerate(self.found.points, start=1):
-            yield self._designed(point, f"front/{number:0{width}}", layers_sha256)
+        built = [self._built(point) for point in self.found.points]
+        kept = [one for one in built if not any(self._betters(other, one) for other in built)]
+        width = max(2, len(str(len(kept))))
+        return [
+            self._designed(one, f"front/{number:0{width}}", layers_sha256) for number, one in enumerate(kept, start=1)
+        ]
 
-    def record(self, members: Sequence[FrontMember]) -> Front:
+    def record(self, points: Sequence[DesignedPoint]) -> Front:
         """The front as it is written to disk.
 
         Args:
-            members: Of all points, in order.
+            points: All of them, in order.
         """
-        first, second = self.found.objectives
         return Front(
             recipe=self.request.model,
             objectives=self.found.objectives,
             certified=self.found.is_whole,
             scope=scope_of(self.request),
-            front=tuple(members),
+            front=tuple(point.member for point in points),
             gaps=tuple(
-                OpenStretch(
-                    better_in_first={first: gap.first[0], second: gap.first[1]},
-                    better_in_second={first: gap.second[0], second: gap.second[1]},
-                )
+                OpenStretch(better_in_first=self._named(gap.first), better_in_second=self._named(gap.second))
                 for gap in self.found.gaps
             ),
         )
 
-    def _designed(self, point: FrontPoint, folder: str, layers_sha256: str) -> DesignedPoint:
-        first, second = self.found.objectives
+    def _built(self, point: FrontPoint) -> _Built:
         accelerator = build_accelerator(self.problem, point.designs)
         assert accelerator is not None
         predicted = predict(self.workload, self.request, accelerator)
-        values = metric_values(predicted)
-        asked = self._asked(predicted)
+        first, second = (metric_values(predicted)[name] for name in self.found.objectives)
+        return _Built(point, accelerator, predicted, (first, second))
+
+    def _betters(self, one: _Built, other: _Built) -> bool:
+        """Whether one is at least as good as the other in both objectives and better in one, or comes first."""
+        mine, its = self._losses(one), self._losses(other)
+        if mine == its:
+            return self.found.points.index(one.point) < self.found.points.index(other.point)
+        return all(a <= b for a, b in zip(mine, its, strict=True))
+
+    def _losses(self, one: _Built) -> list[float]:
+        pairs = zip(self.found.objectives, one.values, strict=True)
+        return [-value if METRICS[name].more_is_better else value for name, value in pairs]
+
+    def _designed(self, one: _Built, folder: str, layers_sha256: str) -> DesignedPoint:
+        asked = self._asked(one)
         result = EngineResult(
             status="feasible",
-            accelerator=accelerator,
-            value=values[first],
-            bound=values[first],
+            accelerator=one.accelerator,
+            value=one.values[0],
+            bound=one.values[0],
             certified=True,
         )
         return DesignedPoint(
-            member=FrontMember(values={first: values[first], second: values[second]}, certified=True, folder=folder),
+            member=FrontMember(values=self._named(one.values), certified=True, folder=folder),
             request=asked,
-            design=finished_design(self.workload, asked, result, predicted, layers_sha256),
+            design=finished_design(self.workload, asked, result, one.predicted, layers_sha256),
         )
 
-    def _asked(self, predicted: Predicted) -> Request:
-        """The best of the first objective where the second is no worse than it is."""
+    def _asked(self, one: _Built) -> Request:
+        """The best of the first objective where the second is no worse than engine and cost model say it is."""
         first, second = self.found.objectives
         others = [limit for limit in self.request.parsed_limits() if limit.metric != second]
-        op = ">=" if METRICS[second].more_is_better else "<="
-        bound = Limit(metric=second, op=op, limit=metric_values(predicted)[second])
+        seen = (one.values[1], one.point.values[1])
+        bound = (
+            Limit(metric=second, op=">=", limit=min(seen))
+            if METRICS[second].more_is_better
+            else Limit(metric=second, op="<=", limit=max(seen))
+        )
         update = {
             "objective": first,
             "limits": tuple(str(limit) for limit in (*others, bound)),
@@ -110,6 +140,9 @@ class GivenFront:
             "seconds": None,
         }
         return self.request.model_copy(update=update)
+
+    def _named(self, values: tuple[float, float]) -> dict[str, float]:
+        return dict(zip(self.found.objectives, values, strict=True))
 
 
 def accelerate_front(workload: Workload, request: Request) -> GivenFront | Infeasible:

@@ -6,7 +6,7 @@ import shutil
 
 import typer
 
-from cosearch.accelerate import DesignedPoint, GivenFront, Request, accelerate_front
+from cosearch.accelerate import GivenFront, Request, accelerate_front
 from cosearch.check import check_front
 from cosearch.cli.conclude import DIFFERENT_STATUS, conclude
 from cosearch.cli.results import record_result
@@ -40,16 +40,15 @@ def front_command(folder: RunFolder, workload: Workload, request: Request, *, qu
 
 def _record(folder: RunFolder, given: GivenFront) -> tuple[Front, list[Design]]:
     """Every point as a run, then the front: a front that is there is complete."""
-    designed: list[DesignedPoint] = []
-    for point in given.designed(file_hash(folder.layers)):
+    points = given.designed(file_hash(folder.layers))
+    for point in points:
         own = RunFolder(folder.path / point.member.folder)
         own.create()
         point.request.save(own.request)
         shutil.copyfile(folder.layers, own.layers)
         record_result(own, point.design)
-        designed.append(point)
-    front = given.record([point.member for point in designed])
-    designs = [point.design for point in designed]
+    front = given.record(points)
+    designs = [point.design for point in points]
     write_atomically(folder.front_table, _as_csv(front, designs))
     write_atomically(folder.front, canonical_json(front))
     return front, designs
