@@ -6,17 +6,20 @@ seconds; the same command goes on. PYTHON is an interpreter that has zigzag-dse 
 it. ``--table`` prints the results as Markdown.
 
 ZigZag searches as its own interface does by default: three spatial mappings, orders of at most six temporal loops,
-`even` or `uneven` memory levels. All mappings that it priced are written as ours where they can be, and priced by our
-model. Two of them stand for ZigZag: what it would have picked, and the best of all by our model. Seconds are CPU time
-of one thread, without starting or importing anything.
+`even` or `uneven` memory levels. All mappings that it priced are written as ours where they can be, and priced by
+our model. Two of them stand for ZigZag: what it would have picked, and the best of all by our model, which cannot be
+worse. A sample is written back and priced by ZigZag again, which shows whether they are the same.
+
+Ours is the front of cycles and energy over mappings of ZigZag's kind: one loop along each axis, of each loop the
+largest factor and the largest exact one; arrays do not fold. Its points are priced by ZigZag's model too, those that
+it could have. Seconds are CPU time of one thread, without starting or importing anything; ZigZag's are those of one
+search, of which each objective would take another, ours those of the whole front.
 """
 
 import argparse
 import json
-import subprocess
 import sys
 import time
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
@@ -24,17 +27,15 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from zigzag_bridge import Priced, expressed, hardware_of, priced, question_of
+from zigzag_bridge import hardware_of, question_of
+from zigzag_sides import OBJECTIVES, judged, our_row, ours, round_trip, run_zigzag, theirs
 
-from cosearch.errors import MappingError
 from cosearch.hardware import (
     ArrayAccelerator,
     ArrayDram,
     ArrayNetwork,
     GlobalBuffer,
     Storage,
-    Technology,
-    check_array_mapping,
     load_array,
     load_technology,
 )
@@ -42,8 +43,7 @@ from cosearch.network.zoo import build, example_input
 from cosearch.workload import IMAGE, Layer
 from cosearch.workload.importers import from_module
 
-ROOT = Path(__file__).parent
-RESULTS = ROOT / "results" / "zigzag_mappings.jsonl"
+RESULTS = Path(__file__).parent / "results" / "zigzag_mappings.jsonl"
 
 OUTPUT_STATIONARY = ArrayAccelerator(
     name="output_stationary",
@@ -68,30 +68,35 @@ OUTPUT_STATIONARY = ArrayAccelerator(
 )
 """Sums stay in the elements, weights come from DRAM; not a chip, sizes are round ones."""
 
+
+def flat(array: ArrayAccelerator) -> ArrayAccelerator:
+    """An array that does not fold."""
+    return array.model_copy(update={"network": array.network.model_copy(update={"folds": False})})
+
+
 ARRAYS: Mapping[str, tuple[ArrayAccelerator, str]] = {
-    "eyeriss": (load_array("eyeriss"), "65nm"),
+    "eyeriss": (flat(load_array("eyeriss")), "65nm"),
     "weight_stationary": (load_array("weight_stationary"), "28nm"),
     "output_stationary": (OUTPUT_STATIONARY, "45nm"),
 }
 NETWORKS = ("resnet18", "alexnet", "mobilenet_v2")
 KINDS = ("even", "uneven")
-OBJECTIVES = ("energy_joules", "cycles", "edp")
-THEIRS = {"energy_joules": "energy", "cycles": "cycles", "edp": "edp"}
+
+Case = tuple[str, str, Layer, str]
 
 
 def layers_of(network: str, bits: int) -> list[Layer]:
     """Convolutions and fully connected layers of a network, each shape once, without what the store path adds."""
     seen: dict[tuple[int, ...], Layer] = {}
     for layer in from_module(build(network), example_input(network), bits=bits).layers:
-        if layer.op != "convolution":
-            continue
-        plain = replace(layer, source=IMAGE, residual=None, residual_bits=0, pool_y=1, pool_x=1)
-        shape = (layer.N, layer.G, layer.K, layer.C, layer.OY, layer.OX, layer.FY, layer.FX, layer.stride_y)
-        seen.setdefault(shape, plain)
+        if layer.op == "convolution":
+            plain = replace(layer, source=IMAGE, residual=None, residual_bits=0, pool_y=1, pool_x=1)
+            sizes = (layer.N, layer.G, layer.K, layer.C, layer.OY, layer.OX, layer.FY, layer.FX)
+            seen.setdefault((*sizes, layer.stride_y, layer.stride_x), plain)
     return list(seen.values())
 
 
-def asked(networks: Sequence[str]) -> Iterator[tuple[str, str, Layer, str]]:
+def asked(networks: Sequence[str]) -> Iterator[Case]:
     """All cases: array, network, layer, kind of search."""
     for network in networks:
         for name, (array, _) in ARRAYS.items():
@@ -100,81 +105,7 @@ def asked(networks: Sequence[str]) -> Iterator[tuple[str, str, Layer, str]]:
                     yield name, network, layer, kind
 
 
-def run_zigzag(python: str, question: Mapping[str, Any]) -> dict[str, Any]:
-    """ZigZag's answer to a question."""
-    told = subprocess.run(
-        [python, str(ROOT / "zigzag_search.py")],
-        input=json.dumps(question),
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=550,
-    )
-    return json.loads(told.stdout)
-
-
-def theirs(
-    layer: Layer, array: ArrayAccelerator, technology: Technology, answer: Mapping[str, Any]
-) -> dict[str, Any]:
-    """What ZigZag found, in our terms."""
-    why: Counter[str] = Counter()
-    legal: list[tuple[Mapping[str, Any], Priced]] = []
-    known: dict[str, Priced | str] = {}
-    for each in answer["mappings"]:
-        key = json.dumps((each["spatial"], each["loops"], each["held"]))
-        if key not in known:
-            known[key] = best_form(layer, array, technology, each)
-        form = known[key]
-        if isinstance(form, str):
-            why[form] += 1
-        else:
-            legal.append((each, form))
-    found: dict[str, Any] = {
-        "seconds": round(answer["seconds"], 3),
-        "failed": answer["failed"],
-        "mappings": len(answer["mappings"]),
-        "legal": len(legal),
-        "not_ours": dict(sorted(why.items())),
-    }
-    for objective in OBJECTIVES:
-        chosen = min(answer["mappings"], key=lambda each: value(each, THEIRS[objective]), default=None)
-        if legal:
-            picked = min(legal, key=lambda pair: value(pair[0], THEIRS[objective]))
-            best = min((form for _, form in legal), key=lambda form: form.metric(objective, array))
-            found[objective] = {
-                "pick_is_legal": any(each is chosen for each, _ in legal),
-                "pick": picked[1].metric(objective, array),
-                "best": best.metric(objective, array),
-                "best_mapping": best.mapping.model_dump(mode="json", exclude_defaults=True),
-            }
-    return found
-
-
-def value(mapping: Mapping[str, Any], objective: str) -> float:
-    """ZigZag's own number of a mapping."""
-    return mapping["energy"] * mapping["cycles"] if objective == "edp" else mapping[objective]
-
-
-def best_form(
-    layer: Layer, array: ArrayAccelerator, technology: Technology, mapping: Mapping[str, Any]
-) -> Priced | str:
-    """A mapping of ZigZag's as ours, the cheapest of its forms, or why there is none."""
-    forms = expressed(mapping, array)
-    if not forms:
-        return "uneven"
-    good: list[Priced] = []
-    refused = ""
-    for form in forms:
-        try:
-            check_array_mapping(layer, form, array)
-        except MappingError as error:
-            refused = next((level for level in ("registers", "buffer") if f" in {level} " in str(error)), "array")
-            continue
-        good.append(priced(layer, form, array, technology))
-    return min(good, key=lambda each: each.energy_joules * each.cycles) if good else f"too large for {refused}"
-
-
-def missing(cases: Iterable[tuple[str, str, Layer, str]]) -> Iterator[tuple[str, str, Layer, str]]:
+def missing(cases: Iterable[Case]) -> Iterator[Case]:
     """Cases that have no line yet."""
     done = {row["case"] for row in rows()}
     for case in cases:
@@ -188,14 +119,17 @@ def case_name(array: str, network: str, layer: Layer, kind: str) -> str:
 
 
 def rows() -> list[dict[str, Any]]:
-    """Committed lines."""
+    """All lines so far."""
     return [json.loads(line) for line in RESULTS.read_text().splitlines()] if RESULTS.exists() else []
 
 
 def measure(python: str, name: str, network: str, layer: Layer, kind: str) -> dict[str, Any]:
     """One line."""
     array, technology = ARRAYS[name][0], load_technology(ARRAYS[name][1])
-    answer = run_zigzag(python, question_of(layer, hardware_of(array, technology), kind))
+    question = question_of(layer, hardware_of(array, technology), kind)
+    answer = run_zigzag(python, question)
+    front, seconds = ours(layer, array, technology)
+    verdicts = judged(python, question, [point.mapping for point in front.points])
     return {
         "case": case_name(name, network, layer, kind),
         "array": name,
@@ -204,7 +138,15 @@ def measure(python: str, name: str, network: str, layer: Layer, kind: str) -> di
         "kind": kind,
         "macs": layer.num_operations,
         "zigzag": theirs(layer, array, technology, answer),
+        "round_trip": round_trip(python, question, array, answer),
+        "ours": our_row(front, seconds, array, verdicts),
     }
+
+
+def worst(row: Mapping[str, Any]) -> float:
+    """The largest quotient of our best by ZigZag's best, over the objectives; 0 if it has none that we could have."""
+    found = [row["ours"][each]["best"] / row["zigzag"][each]["best"] for each in OBJECTIVES if each in row["zigzag"]]
+    return max(found, default=0.0)
 
 
 def main() -> None:
@@ -217,6 +159,8 @@ def main() -> None:
     torch.set_num_threads(1)
     if not arguments.zigzag:
         raise SystemExit("zigzag-dse is not installed; give an interpreter that has it with --zigzag")
+    array, technology = ARRAYS["eyeriss"]
+    ours(layers_of("resnet18", 16)[-1], array, load_technology(technology))  # what is loaded once is loaded now
     start = time.monotonic()
     for case in missing(asked(arguments.networks)):
         if time.monotonic() - start > arguments.seconds:
@@ -224,7 +168,7 @@ def main() -> None:
         row = measure(arguments.zigzag, *case)
         with RESULTS.open("a") as file:
             file.write(json.dumps(row) + "\n")
-        print(row["case"], row["zigzag"]["seconds"], row["zigzag"]["legal"], row["zigzag"]["mappings"])
+        print(row["case"], row["zigzag"]["seconds"], row["ours"]["seconds"], round(worst(row), 4), flush=True)
 
 
 if __name__ == "__main__":

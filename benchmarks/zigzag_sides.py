@@ -1,0 +1,163 @@
+"""What ZigZag finds for a layer on an array and what we find, each priced by both models; for zigzag_mappings.py."""
+
+import json
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from zigzag_bridge import Priced, expressed, in_their_form, priced
+
+from cosearch.accelerate.asic import MappingFront, MappingSpace, Unrolling, best_mappings, unrollings
+from cosearch.cost.asic import rates_of_array
+from cosearch.errors import MappingError
+from cosearch.hardware import ArrayAccelerator, ArrayMapping, Technology, check_array_mapping
+from cosearch.workload import Layer
+
+SCRIPT = Path(__file__).parent / "zigzag_search.py"
+OBJECTIVES = ("energy_joules", "cycles", "edp")
+THEIRS = {"energy_joules": "energy", "cycles": "cycles", "edp": "edp"}
+SAMPLED = 40
+"""One of so many mappings of ZigZag's is priced by ZigZag again."""
+
+Row = dict[str, Any]
+
+
+def run_zigzag(python: str, question: Mapping[str, Any]) -> Row:
+    """ZigZag's answer to a question."""
+    told = subprocess.run(
+        [python, str(SCRIPT)], input=json.dumps(question), capture_output=True, text=True, check=True, timeout=550
+    )
+    return json.loads(told.stdout)
+
+
+def judged(python: str, question: Mapping[str, Any], mappings: Sequence[ArrayMapping]) -> list[Row]:
+    """What ZigZag's model says of mappings of ours."""
+    return run_zigzag(python, {**question, "judged": [in_their_form(each) for each in mappings]})["judged"]
+
+
+def value(mapping: Mapping[str, Any], objective: str) -> float:
+    """ZigZag's own number of a mapping."""
+    return mapping["energy"] * mapping["cycles"] if objective == "edp" else mapping[THEIRS[objective]]
+
+
+def theirs(layer: Layer, array: ArrayAccelerator, technology: Technology, answer: Mapping[str, Any]) -> Row:
+    """What is kept of ZigZag's search."""
+    why: Counter[str] = Counter()
+    legal: list[tuple[Mapping[str, Any], Priced]] = []
+    known: dict[str, Priced | str] = {}
+    for each in answer["mappings"]:
+        key = json.dumps((each["spatial"], each["loops"], each["held"]))
+        if key not in known:
+            known[key] = best_form(layer, array, technology, each)
+        form = known[key]
+        if isinstance(form, str):
+            why[form] += 1
+        else:
+            legal.append((each, form))
+    row: Row = {
+        "seconds": round(answer["seconds"], 3),
+        "failed": answer["failed"],
+        "mappings": len(answer["mappings"]),
+        "legal_in_ours": len(legal),
+        "not_ours": dict(sorted(why.items())),
+    }
+    for objective in OBJECTIVES if legal else ():
+        row[objective] = _of_theirs(legal, answer["mappings"], objective, array)
+    return row
+
+
+def _of_theirs(
+    legal: Sequence[tuple[Mapping[str, Any], Priced]],
+    mappings: Sequence[Mapping[str, Any]],
+    objective: str,
+    array: ArrayAccelerator,
+) -> Row:
+    """ZigZag's best of an objective among what both can have, by its model and by ours."""
+    chosen = min(mappings, key=lambda each: value(each, objective))
+    picked = min(legal, key=lambda pair: value(pair[0], objective))
+    best = min((form for _, form in legal), key=lambda form: form.metric(objective, array))
+    return {
+        "pick_is_legal": any(each is chosen for each, _ in legal),
+        "pick": picked[1].metric(objective, array),
+        "pick_by_zigzag": value(picked[0], objective),
+        "best": best.metric(objective, array),
+        "best_mapping": best.mapping.model_dump(mode="json", exclude_defaults=True),
+    }
+
+
+def best_form(
+    layer: Layer, array: ArrayAccelerator, technology: Technology, mapping: Mapping[str, Any]
+) -> Priced | str:
+    """A mapping of ZigZag's as ours, the cheapest of its forms, or why there is none."""
+    forms = expressed(mapping, array)
+    if not forms:
+        return "uneven"
+    good: list[Priced] = []
+    refused = ""
+    for form in forms:
+        try:
+            check_array_mapping(layer, form, array)
+        except MappingError as error:
+            refused = next((level for level in ("registers", "buffer") if f" in {level} " in str(error)), "array")
+            continue
+        good.append(priced(layer, form, array, technology))
+    return min(good, key=lambda each: each.energy_joules * each.cycles) if good else f"too large for {refused}"
+
+
+def round_trip(
+    python: str, question: Mapping[str, Any], array: ArrayAccelerator, answer: Mapping[str, Any]
+) -> dict[str, int]:
+    """Mappings of a sample that ZigZag's model gives the same energy when they come back, or less, or more."""
+    pairs = [(each, form) for each in answer["mappings"][::SAMPLED] for form in expressed(each, array)[:1]]
+    verdicts = judged(python, question, [form for _, form in pairs])
+    found = Counter(_compared(each["energy"], verdict) for (each, _), verdict in zip(pairs, verdicts, strict=True))
+    return {name: found[name] for name in ("equal", "less", "more", "illegal")}
+
+
+def _compared(energy: float, verdict: Mapping[str, Any]) -> str:
+    if verdict["why"]:
+        return "illegal"
+    ratio = verdict["energy"] / energy
+    return "equal" if abs(ratio - 1) < 1e-9 else "less" if ratio < 1 else "more"
+
+
+def spreads(layer: Layer, array: ArrayAccelerator) -> tuple[Unrolling, ...]:
+    """One loop along rows and one along columns, with the largest exact factor or the largest one."""
+    found: dict[Unrolling, None] = {}
+    for surplus in (0.0, 1.0):
+        found |= dict.fromkeys(unrollings(layer, array, MappingSpace(loops_per_axis=1, surplus=surplus)))
+    return tuple(found)
+
+
+def ours(layer: Layer, array: ArrayAccelerator, technology: Technology) -> tuple[MappingFront, float]:
+    """Our front, and its CPU seconds."""
+    rates = rates_of_array(array, technology)
+    start = time.process_time()
+    front = best_mappings(layer, array, rates, spread=spreads(layer, array))
+    return front, time.process_time() - start
+
+
+def our_row(front: MappingFront, seconds: float, array: ArrayAccelerator, verdicts: Sequence[Row]) -> Row:
+    """What is kept of our search."""
+    forms = [Priced(mapping=each.mapping, cycles=each.cycles, energy_joules=each.joules) for each in front.points]
+    legal = [form for form, verdict in zip(forms, verdicts, strict=True) if not verdict["why"]]
+    row: Row = {
+        "seconds": round(seconds, 3),
+        "points": len(forms),
+        "evaluations": front.evaluations,
+        "unrollings": front.unrollings,
+        "legal_in_zigzag": len(legal),
+        "not_zigzag": dict(sorted(Counter(each["why"] for each in verdicts if each["why"]).items())),
+    }
+    for objective in OBJECTIVES:
+        best = min(forms, key=lambda form: form.metric(objective, array))
+        row[objective] = {
+            "best": best.metric(objective, array),
+            "best_mapping": best.mapping.model_dump(mode="json", exclude_defaults=True),
+            "legal_in_both": min((form.metric(objective, array) for form in legal), default=None),
+            "by_zigzag": min((value(each, objective) for each in verdicts if not each["why"]), default=None),
+        }
+    return row
