@@ -1,11 +1,14 @@
 """Metrics as whole numbers, which the solvers compare exactly, and in their units."""
 
 import math
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
-from cosearch.accelerate.arrays import NEVER_CYCLES
+import numpy as np
+
+from cosearch.accelerate.arrays import NEVER_CYCLES, IntArray
 from cosearch.design import Limit
 
 ENERGY_METRICS = frozenset({"energy_joules", "edp", "power_watts"})
@@ -40,6 +43,10 @@ class Scale:
         """The power of two of which energies up to a bound make fewer than two to the power of `ENERGY_BITS`."""
         return math.ldexp(1.0, math.frexp(most_joules)[1] - ENERGY_BITS) if most_joules > 0 else 1.0
 
+    def static_quanta(self, cycles: IntArray) -> IntArray:
+        """Static energy of some cycles, rounded up."""
+        return np.ceil(cycles * (self.static_watts / self.clock_hertz / self.quantum_joules)).astype(np.int64)
+
     def metric(self, name: str, whole: int) -> float:
         """A whole number in the unit of a metric."""
         if name == "fps":
@@ -59,8 +66,15 @@ class Scale:
         if limit.metric in ("latency_seconds", "latency_loaded_seconds"):
             return _largest(limit.limit * self.clock_hertz, limit, lambda n: n / self.clock_hertz)
         if limit.metric in ENERGY_METRICS:
-            return math.floor((Fraction(limit.limit) - self._offset(limit.metric)) / self._unit(limit.metric))
+            return self._energy_bound(limit)
         return math.floor(min(limit.limit, float(NEVER_CYCLES)))
+
+    def _energy_bound(self, limit: Limit) -> int:
+        """As floating point judges it: whatever `metric` rounds to the limit, or to less, keeps it."""
+        above = Fraction(min(math.nextafter(limit.limit, math.inf), sys.float_info.max))
+        halfway = (Fraction(limit.limit) + above) / 2
+        whole = math.floor((halfway - self._offset(limit.metric)) / self._unit(limit.metric))
+        return whole if limit.met_by(self.metric(limit.metric, whole)) else whole - 1
 
     def _unit(self, name: str) -> Fraction:
         quantum, clock = Fraction(self.quantum_joules), Fraction(self.clock_hertz)
