@@ -112,6 +112,13 @@ def least_outer(halves: Sequence[OuterHalf], places: IntArray, *, whole: bool = 
     return OuterHalf(**{name: _reduced(halves, name, places, whole) for name in OuterHalf.__slots__})
 
 
+def joined_outer(halves: Sequence[OuterHalf]) -> OuterHalf:
+    """Tiles of several halves, one after another."""
+    return OuterHalf(
+        **{name: np.concatenate([getattr(half, name) for half in halves]) for name in OuterHalf.__slots__}
+    )
+
+
 def _reduced(halves: Sequence[InnerHalf | OuterHalf], name: str, places: IntArray, whole: bool) -> FloatArray:
     least = np.minimum.reduce([getattr(half, name)[places] for half in halves])
     return least.min(keepdims=True) if whole else least

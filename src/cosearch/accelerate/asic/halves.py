@@ -7,7 +7,8 @@ from itertools import product
 import numpy as np
 
 from cosearch.accelerate.arrays import BoolArray, FloatArray, IntArray
-from cosearch.accelerate.asic.bounds import Context, InnerHalf, bound_pairs, least_inner, least_outer, outer_half
+from cosearch.accelerate.asic.bounds import Context, InnerHalf, bound_pairs, least_inner, least_outer
+from cosearch.accelerate.asic.buffered import BufferedTiles
 from cosearch.accelerate.asic.nests import Tiled
 from cosearch.accelerate.asic.orders import IRRELEVANT
 from cosearch.accelerate.asic.space import MappingSpace
@@ -99,13 +100,18 @@ class Halves:
         context: The layer on the array.
         tiles: Of each unrolling.
         inner: Tiles in registers, priced for each operand that stays.
+        buffered: Tiles in the buffer that are priced already.
     """
 
-    def __init__(self, context: Context, tiles: Sequence[Tiles], inner: Sequence[InnerHalf]) -> None:
+    def __init__(
+        self, context: Context, tiles: Sequence[Tiles], inner: Sequence[InnerHalf], buffered: BufferedTiles
+    ) -> None:
         self._context, self._tiles, self._inner = context, tiles, inner
         self._inner_rows = Tiled.joined([own.tiled() for own in tiles])
         self._outer_rows = Tiled.joined([own.outer() for own in tiles])
-        self._outer = [outer_half(context, self._outer_rows, operand) for operand in OPERANDS]
+        extents = np.concatenate([own.buffer * own.spread.prod(axis=0) for own in tiles])
+        self._outer_places = buffered.places(extents, self._outer_rows.dram)
+        self._outer = buffered.halves
 
     def tiled(self, pairs: Pairs) -> Tiled:
         """The factors of pairs."""
@@ -141,7 +147,7 @@ class Halves:
             chosen = np.flatnonzero(matters)
             a, b = rows[chosen] + first, columns[chosen] + second
             cycles, joules = bound_pairs(
-                self._context, self._inner[place], self._outer[other], a, b, again[place][chosen]
+                self._context, self._inner[place], self._outer[other], a, self._outer_places[b], again[place][chosen]
             )
             kept = np.flatnonzero(keeps(cycles, joules))
             yield Pairs(
@@ -158,7 +164,10 @@ class Halves:
         near, far = np.arange(len(tiles.registers)), np.arange(len(tiles.buffer))
         if not len(near) or not len(far):
             return near[:0], far[:0]
-        inner, outer = least_inner(self._inner, near + first), least_outer(self._outer, far + second)
+        inner, outer = (
+            least_inner(self._inner, near + first),
+            least_outer(self._outer, self._outer_places[far + second]),
+        )
         best_inner, best_outer = least_inner([inner], near, whole=True), least_outer([outer], far, whole=True)
         once = np.ones(1)
         kept = keeps(*bound_pairs(self._context, inner, best_outer, near, np.zeros(1, np.int64), once))
