@@ -25,7 +25,7 @@ from cosearch.cost.asic import (
     array_timing,
     traffic,
 )
-from cosearch.hardware import Dim, Operand
+from cosearch.hardware import DIMS, Dim, Operand
 from cosearch.workload import Layer
 
 _INWARD: tuple[Operand, ...] = ("I", "W")
@@ -43,6 +43,11 @@ class Context:
     def slides(self) -> bool:
         """Whether input windows move along in registers or buffer."""
         return self.structure.streams("I", "registers") or self.structure.streams("I", "buffer")
+
+    @property
+    def long(self) -> tuple[Dim, ...]:
+        """Loops of more than one iteration."""
+        return tuple(dim for dim in DIMS if getattr(self.layer, dim) > 1)
 
     def waits(self, operand: Operand) -> bool:
         """Whether DRAM's words of an operand wait for its last ones to be used."""
@@ -89,7 +94,8 @@ class OuterHalf:
 
 def inner_half(context: Context, tiled: Tiled, stationary: Operand) -> InnerHalf:
     """The least of all orders in which an operand is stationary."""
-    found = [_inner(context, tiled, stationary, order) for order in loop_orders(stationary, slides=context.slides)]
+    orders = loop_orders(stationary, slides=context.slides, long=context.long)
+    found = [_inner(context, tiled, stationary, order) for order in orders]
     return InnerHalf(**{name: _least([getattr(each, name) for each in found]) for name in InnerHalf.__slots__})
 
 
@@ -97,7 +103,7 @@ def outer_half(context: Context, tiled: Tiled, stationary: Operand) -> OuterHalf
     """The least of all orders in which an operand is stationary."""
     found = [
         _outer(context, tiled, order)
-        for order in loop_orders(stationary, slides=context.structure.streams("I", "buffer"))
+        for order in loop_orders(stationary, slides=context.structure.streams("I", "buffer"), long=context.long)
     ]
     return OuterHalf(**{name: _least([getattr(each, name) for each in found]) for name in OuterHalf.__slots__})
 

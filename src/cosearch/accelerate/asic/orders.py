@@ -6,6 +6,8 @@ its loops stand inside then, and the order of the rest changes no count. Where w
 innermost loop that changes the input counts too. Loops over groups change everything and stand outside.
 """
 
+from collections.abc import Collection
+
 from cosearch.hardware import DIMS, OPERANDS, RELEVANT, Dim, Operand
 
 IRRELEVANT: dict[Operand, tuple[Dim, ...]] = {
@@ -16,16 +18,21 @@ IRRELEVANT: dict[Operand, tuple[Dim, ...]] = {
 _PIXELS: tuple[Dim, ...] = ("OX", "OY", "FX", "FY")
 
 
-def loop_orders(stationary: Operand, *, slides: bool) -> tuple[tuple[Dim, ...], ...]:
+def loop_orders(stationary: Operand, *, slides: bool, long: Collection[Dim] = DIMS) -> tuple[tuple[Dim, ...], ...]:
     """Orders of one level, the innermost loop first, in which an operand stays as long as it can.
 
     Args:
         stationary: The operand.
         slides: Whether input windows move along; one order for each axis along which they may.
+        long: Loops that may have more than one iteration; orders that differ in the others are one.
     """
     inner = IRRELEVANT[stationary]
     along: tuple[Dim, ...] = _PIXELS if stationary == "I" else tuple(dim for dim in _PIXELS if dim in inner)
-    return tuple(_order(inner, axis) for axis in (along if slides else along[:1]))
+    found: dict[tuple[Dim, ...], tuple[Dim, ...]] = {}
+    for axis in along if slides else along[:1]:
+        order = _order(inner, axis)
+        found.setdefault(tuple(dim for dim in order if dim in long), order)
+    return tuple(found.values())
 
 
 def moves_along(order: tuple[Dim, ...]) -> Dim:
