@@ -177,7 +177,7 @@ def search(question):
         enable_mix_spatial_mapping_generation=question["mixed"],
         loma_lpf_limit=question["lpf_limit"],
         loma_show_progress_bar=False,
-        access_same_data_considered_as_no_access=True,
+        access_same_data_considered_as_no_access=False,
         temporal_mapping_type=TemporalMappingType(question["type"]),
     )
     found, failed = [], ""
@@ -260,7 +260,7 @@ def priced(node, array, question, mapping):
         spatial_mapping=spatial,
         spatial_mapping_int=spatial_int,
         temporal_mapping=TemporalMapping(loops, node, TemporalMappingType.EVEN),
-        access_same_data_considered_as_no_access=True,
+        access_same_data_considered_as_no_access=False,
     )
     return {"energy": float(evaluation.energy_total), "cycles": float(evaluation.latency_total2)}
 
