@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -16,14 +16,17 @@ from cosearch.accelerate import (
     ClassTable,
     Demand,
     DesignTable,
+    MappedDesigns,
+    Moves,
     Problem,
 )
 from cosearch.design import parse_limits
-from cosearch.hardware import ChunkKind, DramPort, load_platform
+from cosearch.hardware import ChunkKind, DramPort, load_fabric, load_platform
 from cosearch.workload import IMAGE, Layer, Workload
 
 CLOCK_HERTZ = 1e8
 NEVER = 1 << 52
+PORT = DramPort(beat_bits=128, burst_latency_cycles=8, total_slots=64)
 CLASSES = [
     (ChunkKind.STANDARD, 4),
     (ChunkKind.STANDARD, 8),
@@ -44,8 +47,9 @@ def _class_table(rng: np.random.Generator, index: int, designs: int, columns: in
     resources = np.stack([lanes, buffers * 2, buffers % 5, lanes * 60 + rng.integers(0, 900, designs), slots], 1)
     zeros = np.zeros(designs, np.int64)
     kind, width = CLASSES[index]
-    return ClassTable(
-        chunk_class=ChunkClass(kind=kind, width_bits=width, max_channels=8, output_bits=8),
+    chunk_class = ChunkClass(kind=kind, width_bits=width, max_channels=8, output_bits=8)
+    table = ClassTable(
+        chunk_class=chunk_class,
         first_column=index * columns,
         shapes={(index, column): column for column in range(columns)},
         designs=ChunkDesigns(
@@ -70,6 +74,19 @@ def _class_table(rng: np.random.Generator, index: int, designs: int, columns: in
         resident_bits=np.asfortranarray(rng.integers(0, 5, (designs, columns)) * width),
         num_declared=designs,
     )
+    burns = np.random.default_rng(int(work[0]))  # of its own, so that all else stays as it was
+    bits = burns.integers(1, 50, (designs, columns)) * 4096
+    moves = Moves(work * 1e-9 * burns.uniform(0.5, 2.0, (designs, columns)) + bits * 1e-11, bits)
+    mapped = MappedDesigns(
+        layers=(),
+        tilings=np.zeros((designs, columns), np.int16),
+        designs=table.designs,
+        chunk_class=chunk_class,
+        port=PORT,
+        rules=load_fabric("7series").energy,
+        given=moves,
+    )
+    return replace(table, mapped=mapped)
 
 
 def synthetic_problem(
@@ -86,7 +103,8 @@ def synthetic_problem(
         classes=tuple(tables),
         space=AcceleratorSpace(),
         platform="synthetic",
-        port=DramPort(beat_bits=128, burst_latency_cycles=8, total_slots=64),
+        port=PORT,
+        static_watts=0.2,
         clock_hertz=CLOCK_HERTZ,
         budget=budget,
     )
@@ -104,49 +122,73 @@ class Best:
     designs: dict[int, int]
 
 
-def enumerate_best(problem: Problem) -> Best | None:
-    """All combinations in plain Python, from the definition of the problem; None if none keeps all limits."""
+@dataclass(frozen=True)
+class Built:
+    """One accelerator of an enumeration: its metrics, its sums of resources, and its designs by class."""
+
+    metrics: dict[str, float]
+    sums: list[int]
+    designs: dict[int, int]
+
+
+def enumerate_built(problem: Problem) -> list[Built]:
+    """All combinations within the platform's budget in plain Python, from the definition of the problem."""
     table, clock = problem.table, problem.table.clock_hertz
-    options: list[list[tuple[int, int, list[int]]]] = []
-    for entry in table.classes:
+    options: list[list[tuple[int, int, list[int], float, int]]] = []
+    used: list[int] = []
+    for index, entry in enumerate(table.classes):
         share = problem.demand.counts[entry.first_column : entry.first_column + len(entry.shapes)]
         if not share.any():
             continue
-        rows: list[tuple[int, int, list[int]]] = []
+        used.append(index)
+        assert entry.mapped is not None
+        moves = entry.mapped.moves
+        rows: list[tuple[int, int, list[int], float, int]] = []
         for row in range(len(entry.designs)):
             cycles = [int(entry.cycles[row, column]) for column in np.flatnonzero(share)]
             need = sum(int(entry.resident_bits[row, column]) * int(share[column]) for column in np.flatnonzero(share))
             if max(cycles) >= NEVER or (entry.designs.resident[row] and entry.designs.capacity_w_bits[row] < need):
                 continue
             total = sum(c * int(n) for c, n in zip(cycles, share[share > 0], strict=True))
-            rows.append((row, total, [int(r) for r in entry.resources[row]]))
+            joules = sum(float(moves.energy_joules[row, column]) * int(share[column]) for column in range(len(share)))
+            bits = sum(int(moves.dram_bits[row, column]) * int(share[column]) for column in range(len(share)))
+            rows.append((row, total, [int(r) for r in entry.resources[row]], joules, bits))
         options.append(rows)
-    used = [i for i, e in enumerate(table.classes) if problem.demand.counts[e.first_column :][: len(e.shapes)].any()]
-    best: tuple[float, ...] | None = None
-    chosen: dict[int, int] = {}
+    found: list[Built] = []
     for choice in itertools.product(*options):
         sums = [sum(design[2][k] for design in choice) for k in range(5)]
+        if any(s > b for s, b in zip(sums, table.budget, strict=True)):
+            continue
         period, latency = max(design[1] for design in choice), sum(design[1] for design in choice)
+        energy = sum(design[3] for design in choice) + table.static_watts * period / clock
         metrics = {
             "fps": clock / period,
             "latency_seconds": latency / clock,
+            "energy_joules": energy,
+            "edp": energy * latency / clock,
+            "power_watts": energy * clock / period,
+            "dram_bits": float(sum(design[4] for design in choice)),
             **dict(zip(("dsp", "bram18", "uram", "lut"), map(float, sums[:4]), strict=True)),
         }
-        if any(s > b for s, b in zip(sums, table.budget, strict=True)):
+        found.append(Built(metrics, sums, {i: design[0] for i, design in zip(used, choice, strict=True)}))
+    return found
+
+
+def enumerate_best(problem: Problem) -> Best | None:
+    """The best of all that keep the limits, ties broken as the exact engine does; None if none does."""
+    best: tuple[float, ...] | None = None
+    chosen: dict[int, int] = {}
+    for built in enumerate_built(problem):
+        if not all(limit.met_by(built.metrics[limit.metric]) for limit in problem.limits):
             continue
-        if not all(limit.met_by(metrics[limit.metric]) for limit in problem.limits):
-            continue
-        value = metrics[problem.objective]
-        key = (
-            -value if problem.objective == "fps" else value,
-            *(sums[k] for k in (0, 1, 3, 4)),
-            *(d[0] for d in choice),
-        )
+        value = built.metrics[problem.objective]
+        sign = -1 if problem.objective == "fps" else 1
+        key = (sign * value, *(built.sums[k] for k in (0, 1, 3, 4)), *built.designs.values())
         if best is None or key < best:
-            best, chosen = key, {index: design[0] for index, design in zip(used, choice, strict=True)}
+            best, chosen = key, built.designs
     if best is None:
         return None
-    return Best(-best[0] if problem.objective == "fps" else best[0], chosen)
+    return Best(abs(best[0]), chosen)
 
 
 ProblemMaker = Callable[..., Problem]
@@ -155,6 +197,11 @@ ProblemMaker = Callable[..., Problem]
 @pytest.fixture(scope="session")
 def make_problem() -> ProblemMaker:
     return synthetic_problem
+
+
+@pytest.fixture(scope="session")
+def all_built() -> Callable[[Problem], list[Built]]:
+    return enumerate_built
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,9 @@
 
 from cosearch.accelerate.allocation import ChunkClass
 from cosearch.accelerate.arrays import RESOURCES
-from cosearch.accelerate.asked import LimitTexts, ObjectiveName
+from cosearch.accelerate.asked import LimitTexts, ObjectiveName, PricedLimitTexts, PricedObjectiveName
 from cosearch.accelerate.bound import least_period_bound
+from cosearch.accelerate.class_table import ClassTable
 from cosearch.accelerate.combine import Deadline
 from cosearch.accelerate.contiguous import ContiguousMinimum, Run, least_contiguous_period
 from cosearch.accelerate.declared import JointQuestion, PricedPart, SeparableQuestion
@@ -14,9 +15,10 @@ from cosearch.accelerate.explain import explain, round_outwards
 from cosearch.accelerate.front import FrontGap, FrontPoint, ParetoFront, front
 from cosearch.accelerate.given import accelerate
 from cosearch.accelerate.given_front import DesignedPoint, GivenFront, accelerate_front
+from cosearch.accelerate.moves import MappedDesigns, Moves
 from cosearch.accelerate.optimum import Minimum
 from cosearch.accelerate.pool import DesignPool
-from cosearch.accelerate.problem import PROBLEM_METRICS, Problem
+from cosearch.accelerate.problem import PRICED_METRICS, PROBLEM_METRICS, Problem
 from cosearch.accelerate.question import AbstractQuestion, Judged, Parameter, Part
 from cosearch.accelerate.relaxation import LinearRelaxation, Prices
 from cosearch.accelerate.request import Request, load_request
@@ -26,10 +28,11 @@ from cosearch.accelerate.sampling import Bayesian, Differentiable, Evolutionary,
 from cosearch.accelerate.shadow import ShadowPrice, shadow_prices
 from cosearch.accelerate.space import SHAPE_RULES, AcceleratorSpace, CapacityChoices, ChunkSpace
 from cosearch.accelerate.space_file import load_space, shipped_spaces
-from cosearch.accelerate.table import ClassTable, Demand, DesignTable
+from cosearch.accelerate.table import Demand, DesignTable
 from cosearch.accelerate.table_question import TableQuestion
 
 __all__ = [
+    "PRICED_METRICS",
     "PROBLEM_METRICS",
     "RESOURCES",
     "SHAPE_RULES",
@@ -60,11 +63,15 @@ __all__ = [
     "Judged",
     "LimitTexts",
     "LinearRelaxation",
+    "MappedDesigns",
     "Minimum",
+    "Moves",
     "ObjectiveName",
     "Parameter",
     "ParetoFront",
     "Part",
+    "PricedLimitTexts",
+    "PricedObjectiveName",
     "PricedPart",
     "Prices",
     "Problem",

@@ -6,7 +6,7 @@ from typing import final
 import numpy as np
 
 from cosearch.accelerate.arrays import RESOURCES, IntArray
-from cosearch.accelerate.combine import Deadline, shrink
+from cosearch.accelerate.combine import Choice, Deadline, shrink
 from cosearch.accelerate.declared import SeparableQuestion, solve_declared
 from cosearch.accelerate.engine import AbstractEngine, Budget, EngineResult, Progress, build_accelerator
 from cosearch.accelerate.mixed import Mixed
@@ -33,12 +33,17 @@ def solve(problem: Problem, deadline: Deadline = _NEVER) -> Minimum:
 
 def is_feasible(problem: Problem) -> bool:
     """Whether some accelerator of the declared space keeps all limits."""
+    return any_choice(problem) is not None
+
+
+def any_choice(problem: Problem) -> Choice | None:
+    """An accelerator of the declared space that keeps all limits, as rows of `Problem.fronts`; None if none does."""
     if not all(len(rows) for rows in problem.rows):
-        return False
+        return None
     if not problem.is_plain:
         mixed = Mixed(problem, problem.fronts, _NEVER)
-        return mixed.find(mixed.limits()) is not None
-    return choose_within(problem.fronts, problem.budgets, problem.period_cycles, _NEVER) is not None
+        return mixed.find(mixed.limits())
+    return choose_within(problem.fronts, problem.budgets, problem.period_cycles, _NEVER)
 
 
 @final

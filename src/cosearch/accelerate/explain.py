@@ -7,7 +7,7 @@ import numpy as np
 
 from cosearch.accelerate.arrays import RESOURCES
 from cosearch.accelerate.combine import Choice, Deadline
-from cosearch.accelerate.exact import explain_proof, is_feasible, solve
+from cosearch.accelerate.exact import any_choice, explain_proof, is_feasible, solve
 from cosearch.accelerate.mixed import Mixed
 from cosearch.accelerate.optimum import choose_within
 from cosearch.accelerate.problem import Problem
@@ -79,9 +79,7 @@ def _joint_factor(problems: Sequence[Problem]) -> float | None:
 def _reachable_factor(problem: Problem) -> float | None:
     """A factor that is enough: what some accelerator within the platform's budget needs."""
     rigid = problem.with_limits([limit for limit in problem.limits if limit.limit == 0])
-    if problem.has_latency:
-        rigid = rigid.with_limits(rigid.limits, objective="latency_seconds")
-    choice = choose_within(rigid.fronts, rigid.budgets, None, Deadline())
+    choice = any_choice(rigid)
     if choice is None:
         return None
     factor = 1 + _RELATIVE

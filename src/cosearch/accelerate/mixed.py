@@ -1,13 +1,14 @@
 """Exact minima of metrics that are no sums over chunks: energy with static power, power, energy times delay.
 
-All of them reduce to sums under budgets, which `combine.choose` decides. Write E for the sum of dynamic energies, s for
-the static energy of a cycle, T for the cycles of the slowest chunk and t_c for those of chunk c.
+All of them reduce to sums under budgets, which `combine.choose` decides. Write E for the sum of dynamic energies, s
+for the static energy of a cycle, T for the cycles of the slowest chunk and t_c for those of chunk c.
 
 - Energy: ``E + s T <= W`` holds exactly if ``E + s t_c <= W`` does for every chunk, since T is the largest t_c.
 - Power: ``E / T <= W`` holds exactly if ``E - W t_c <= 0`` does for some chunk; each chunk is tried.
-- Energy times delay: ``(E + s T) L <= W`` at a latency L in [a, b] implies ``E + s t_c + L W / (a b) <= W / a + W / b``,
-  the chord of the convex W / L. A choice that keeps the chord and not the product splits the interval at its own
-  latency, where chord and product agree; at a single latency the bound is ``W / a`` itself.
+- Energy times delay: ``(E + s T) L <= W`` at a latency L in [a, b] implies, for every chunk,
+  ``E + s t_c + L W / (a b) <= W / a + W / b``, the chord of the convex W / L. A choice that keeps the chords and not
+  the product splits the interval at its own latency, where chord and product agree; at a single latency the bound is
+  ``W / a`` itself.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +17,7 @@ from typing import final
 
 import numpy as np
 
-from cosearch.accelerate.arrays import NEVER_CYCLES, RESOURCES, IntArray
+from cosearch.accelerate.arrays import NEVER_CYCLES, IntArray
 from cosearch.accelerate.combine import Choice, Deadline, OutOfTimeError, choose, shrink
 from cosearch.accelerate.optimum import Front, Minimum, settle
 from cosearch.accelerate.problem import ENERGY, Problem
@@ -58,8 +59,7 @@ class Mixed:
         self.problem, self.deadline = problem, deadline
         self.fronts = fronts
         self.rows = [np.arange(len(front.cycles)) for front in fronts]
-        self._per_cycle = problem.scale.static_watts / problem.scale.clock_hertz / problem.scale.quantum_joules
-        self._static = [self._static_quanta(front.cycles) for front in fronts]
+        self._static = [problem.scale.static_quanta(front.cycles) for front in fronts]
 
     def limits(self) -> dict[str, int]:
         """The user's limits as whole numbers."""
@@ -75,7 +75,7 @@ class Mixed:
         dynamic = self._total(self.problem.sums[ENERGY], choice)
         if metric == "power_watts":
             return -(-(dynamic << POWER_BITS) // period)
-        energy = dynamic + int(self._static_quanta(np.array([period]))[0])
+        energy = dynamic + self._static_at(period)
         return energy * self.whole("latency_seconds", choice) if metric == "edp" else energy
 
     def find(self, bounds: Bounds) -> Choice | None:
@@ -147,7 +147,7 @@ class Mixed:
     def _allowed(self, bounds: Bounds, choice: Choice) -> int:
         """Dynamic quanta within bounds at the period and the latency of a choice."""
         period = self.whole("fps", choice)
-        static, allowed = int(self._static_quanta(np.array([period]))[0]), _MOST_QUANTA
+        static, allowed = self._static_at(period), _MOST_QUANTA
         if "energy_joules" in bounds:
             allowed = min(allowed, bounds["energy_joules"] - static)
         if "power_watts" in bounds:
@@ -277,8 +277,8 @@ class Mixed:
         sums[chunk] = sums[chunk] - (exact + (cycles * low >> POWER_BITS))
         return sums
 
-    def _static_quanta(self, cycles: IntArray) -> IntArray:
-        return np.ceil(cycles * self._per_cycle).astype(np.int64)
+    def _static_at(self, period: int) -> int:
+        return int(self.problem.scale.static_quanta(np.array([period]))[0])
 
     def _total(self, column: int, choice: Choice) -> int:
         return sum(int(front.sums[row, column]) for front, row in zip(self.fronts, choice, strict=True))

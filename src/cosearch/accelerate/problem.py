@@ -161,7 +161,7 @@ class Problem:
     @cached_property
     def sums(self) -> dict[str, int]:
         """What adds up over chunks, and its column in `Front.sums`: resources, and what else the metrics need."""
-        names = list(RESOURCES)
+        names: list[str] = [*RESOURCES]
         if self.has_latency:
             names.append("latency_seconds")
         if "dram_bits" in self.asked:

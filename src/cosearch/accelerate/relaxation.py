@@ -8,9 +8,9 @@ import numpy as np
 from cosearch.accelerate.arrays import NEVER_CYCLES, FloatArray, IntArray
 from cosearch.accelerate.class_table import ClassTable
 from cosearch.accelerate.master import Master, Solution, solve_master
-from cosearch.accelerate.problem import LATENCY, SUMS, Problem
-from cosearch.design import Limit
-from cosearch.errors import HardwareError
+from cosearch.accelerate.problem import LATENCY, PRICED_METRICS, SUMS, Problem
+from cosearch.design import METRICS, Limit
+from cosearch.errors import HardwareError, RecipeError
 
 Measure = Literal["period", "violation"]
 
@@ -58,7 +58,12 @@ class LinearRelaxation:
 
         Raises:
             HardwareError: if a class has no design that holds all of its layers.
+            RecipeError: for a limit that is not on `PRICED_METRICS`.
         """
+        for limit in problem.limits:
+            if limit.metric not in PRICED_METRICS:
+                known = ", ".join(name for name in METRICS if name in PRICED_METRICS)
+                raise RecipeError(f"the linear relaxation does not price {limit.metric}; it knows {known}")
         for index, rows in zip(problem.used, problem.rows, strict=True):
             if not len(rows):
                 raise HardwareError(

@@ -10,8 +10,9 @@ import numpy as np
 from cosearch.accelerate.arrays import BoolArray, FloatArray, IntArray
 from cosearch.accelerate.designs import ChunkDesigns
 from cosearch.accelerate.engine import build_accelerator
-from cosearch.accelerate.problem import LATENCY, SUMS, Problem
+from cosearch.accelerate.problem import ENERGY, Problem
 from cosearch.accelerate.question import AbstractQuestion, Answer, Columns, Judged, Parameter, Part
+from cosearch.accelerate.scale import ENERGY_METRICS
 from cosearch.design import METRICS
 
 _SPARSE = 50
@@ -32,7 +33,18 @@ class TableQuestion(AbstractQuestion):
         self.problem = problem
         self._rows = [_Rows(problem.table.classes[index].designs) for index in problem.used]
         names = [str(problem.table.classes[index].chunk_class) for index in problem.used]
+        self._features = [self._features_of(place) for place in range(len(problem.used))]
         self._parts = tuple(rows.part(name) for rows, name in zip(self._rows, names, strict=True))
+
+    def _features_of(self, place: int) -> FloatArray:
+        """Of all designs of a class, infinite cycles where the network does not run. [designs, features]."""
+        problem, entry = self.problem, self.problem.table.classes[self.problem.used[place]]
+        features = np.zeros((len(entry.designs), 1 + len(problem.sums)))
+        features[:, 0] = np.inf
+        features[:, 1 : 1 + entry.resources.shape[1]] = entry.resources
+        rows, front = problem.rows[place], problem.fronts[place]
+        features[rows, 0], features[rows, 1:] = front.cycles, front.sums
+        return features
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -45,15 +57,9 @@ class TableQuestion(AbstractQuestion):
         return METRICS[self.problem.objective].more_is_better
 
     def price(self, part: int, codes: IntArray) -> FloatArray:
-        """Cycles, then the sums: resources, and cycles again where the latency counts. [designs, features]."""
+        """Cycles, then the problem's sums. [designs, features]."""
         rows = self._rows[part].rows(codes)
-        known = rows >= 0
-        cycles = np.where(known, self.problem.cycles[part][rows], np.inf)
-        resources = self.problem.table.classes[self.problem.used[part]].resources[rows].astype(np.float64)
-        columns = [cycles[:, None], resources]
-        if self.problem.has_latency:
-            columns.append(cycles[:, None])
-        return np.concatenate(columns, axis=1)
+        return np.where((rows >= 0)[:, None], self._features[part][rows], np.inf)
 
     def answer(self, codes: Sequence[IntArray]) -> Answer:
         """Choices, rows and the accelerator."""
@@ -66,24 +72,37 @@ class TableQuestion(AbstractQuestion):
         )
 
     def judge(self, priced: Sequence[FloatArray]) -> Judged:
-        """The period is the maximum, everything else a sum."""
+        """The period is the maximum, of everything else there are sums."""
         problem = self.problem
         stacked = np.stack(priced)
         period, totals = stacked[:, :, 0].max(axis=0), stacked[:, :, 1:].sum(axis=0)
         runs = np.isfinite(period)
+        period, totals = np.where(runs, period, 1.0), np.where(runs[:, None], totals, 0.0)
         excess = totals / np.maximum(problem.budgets, 1) - 1
         excess[:, problem.budgets == 0] = np.where(totals[:, problem.budgets == 0] > 0, np.inf, -1)
         violations = excess.max(axis=1, initial=0.0)
         if problem.period_cycles is not None:
             violations = np.maximum(violations, period / max(problem.period_cycles, 1e-9) - 1)
-        which = SUMS.get(problem.objective)
-        clock_hertz = problem.table.clock_hertz
-        if which is None:
-            values = clock_hertz / np.maximum(period, 1)
-        else:
-            values = totals[:, which] / (clock_hertz if which == LATENCY else 1)
-        values = np.where(runs, values, np.inf)
+        for limit in problem.limits:
+            if limit.metric in ENERGY_METRICS:
+                reached = self._values(limit.metric, period, totals)
+                violations = np.maximum(violations, reached / max(limit.limit, 1e-300) - 1)
+        values = np.where(runs, self._values(problem.objective, period, totals), np.inf)
         return Judged(values=values, violations=np.where(runs, violations, np.inf))
+
+    def _values(self, metric: str, period: FloatArray, totals: FloatArray) -> FloatArray:
+        """A metric in its unit. [choices]."""
+        sums, scale = self.problem.sums, self.problem.scale
+        if metric == "fps":
+            return scale.clock_hertz / np.maximum(period, 1)
+        if metric in sums:
+            return totals[:, sums[metric]] / (scale.clock_hertz if metric == "latency_seconds" else 1)
+        dynamic = totals[:, sums[ENERGY]]
+        if metric == "power_watts":
+            watts = dynamic * scale.quantum_joules * scale.clock_hertz / np.maximum(period, 1)
+            return watts + scale.static_watts
+        joules = (dynamic + scale.static_quanta(period.astype(np.int64))) * scale.quantum_joules
+        return joules * totals[:, sums["latency_seconds"]] / scale.clock_hertz if metric == "edp" else joules
 
 
 class _Rows:

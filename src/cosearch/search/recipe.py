@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
-from cosearch.accelerate import PROBLEM_METRICS, AcceleratorSpace, LimitTexts, ObjectiveName
+from cosearch.accelerate import PRICED_METRICS, AcceleratorSpace, PricedLimitTexts, PricedObjectiveName
 from cosearch.design import Limit, NetworkSpace, parse_limits
 from cosearch.errors import InputError, RecipeError
 from cosearch.hardware import Platform, load_platform
@@ -87,8 +87,8 @@ class Recipe(Record):
     platform: str
     clock_hertz: float | None = Field(default=None, gt=0)
     accelerator: AcceleratorSpace = Field(default_factory=AcceleratorSpace)
-    objective: ObjectiveName = "fps"
-    limits: LimitTexts = ()
+    objective: PricedObjectiveName = "fps"
+    limits: PricedLimitTexts = ()
     search: SearchRecipe = Field(default_factory=SearchRecipe)
     train: TrainRecipe = Field(default_factory=TrainRecipe)
 
@@ -112,7 +112,7 @@ class Recipe(Record):
 
     def parsed_limits(self) -> tuple[Limit, ...]:
         """The limits as records."""
-        return parse_limits(self.limits, PROBLEM_METRICS)
+        return parse_limits(self.limits, PRICED_METRICS)
 
     def board(self) -> tuple[Platform, float]:
         """The platform, and the clock the accelerator runs at."""
