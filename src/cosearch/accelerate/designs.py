@@ -72,6 +72,8 @@ class ChunkDesigns:
     def resident_bits(self, layers: Sequence[Layer], width_bits: int) -> IntArray:
         """What each layer takes of a W buffer with resident weights, in whole rows; else 0. [designs, layers]."""
         bits = np.zeros((len(self), len(layers)), np.int64)
+        if not self.resident.any():
+            return bits
         for column, layer in enumerate(layers):
             if not layer.has_weights:
                 continue
@@ -216,7 +218,24 @@ class Grid:
 def design_resources(
     designs: ChunkDesigns, chunk_class: ChunkClass, grid: Grid, build: Build, *, port: DramPort, fabric: FabricRules
 ) -> IntArray:
-    """Resources of designs of one grid that are built alike. [designs, resources]."""
+    """Resources of all designs of one grid, in its order, built alike. [designs, resources].
+
+    Slots of the port take nothing else, so what is left is priced for the first of them.
+    """
+    sizes = grid.capacities
+    counts = (len(grid.unrolls), len(grid.slots), len(sizes.I) * len(sizes.W) * len(sizes.O))
+    first = np.arange(len(designs)).reshape(counts)[:, :1].ravel()
+    rest = _without_slots(designs.take(first), chunk_class, grid, build, port=port, fabric=fabric)
+    resources = np.empty((*counts, rest.shape[1] + 1), np.int64)
+    resources[..., :-1] = rest.reshape(counts[0], 1, counts[2], -1)
+    resources[..., -1] = (designs.read_slots + designs.write_slots).reshape(counts)
+    return resources.reshape(len(designs), -1)
+
+
+def _without_slots(
+    designs: ChunkDesigns, chunk_class: ChunkClass, grid: Grid, build: Build, *, port: DramPort, fabric: FabricRules
+) -> IntArray:
+    """All resources but the last. [designs, resources - 1]."""
     shape = ChunkShape(
         kind=chunk_class.kind,
         weight_bits=chunk_class.width_bits,
@@ -242,5 +261,4 @@ def design_resources(
     parts: list[Tensor] = [
         torch.as_tensor(part).expand_as(like) for part in (priced.dsp, priced.bram18, priced.uram, priced.lut)
     ]
-    parts.append(torch.from_numpy(designs.read_slots + designs.write_slots))
     return torch.stack(parts, dim=1).numpy()

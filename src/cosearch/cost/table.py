@@ -82,18 +82,9 @@ def cycle_table(
     Returns:
         int64 of shape [unrolls, slots, I, W, O, layers]; `UNREACHABLE` where nothing fits.
     """
-    return mapping_table(
-        layers,
-        kind=kind,
-        weight_bits=weight_bits,
-        activation_bits=activation_bits,
-        unrolls=unrolls,
-        capacities=capacities,
-        slots=slots,
-        resident_weights=resident_weights,
-        partial_sums=partial_sums,
-        port=port,
-    )[0]
+    asked = _Asked(kind, (activation_bits, weight_bits), unrolls, resident=resident_weights)
+    pricing = _Pricing(capacities, slots, port, partial_sums)
+    return _cycles_of(_least_keys(layers, asked, pricing))
 
 
 def mapping_table(
@@ -132,30 +123,60 @@ def mapping_table(
         `candidate_tilings`; the first of equals, as `best_mapping` takes it. int64 of shape [unrolls, slots, I, W,
         O, layers] both.
     """
+    asked = _Asked(kind, (activation_bits, weight_bits), unrolls, resident=resident_weights)
+    pricing = _Pricing(capacities, slots, port, partial_sums)
+    table = _least_keys(layers, asked, pricing)
+    return _cycles_of(table), table & ((1 << _CODE_BITS) - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Chunks of one kind and width, by their unrollings.
+
+    Attributes:
+        bits: Of an activation and of a weight.
+    """
+
+    kind: ChunkKind
+    bits: tuple[int, int]
+    unrolls: Sequence[Unroll]
+    resident: bool
+
+    def may_run(self, layer: Layer) -> bool:
+        """Whether the chunks may run a layer, whatever their buffers."""
+        return may_run(layer, self.kind, self.bits[1], self.bits[0]) and not (
+            self.resident and layer.op == "multiply"
+        )
+
+
+def _cycles_of(keys: Tensor) -> Tensor:
+    """The cycles of keys."""
+    return torch.where(keys >= _NOTHING, UNREACHABLE, keys >> _CODE_BITS)
+
+
+def _least_keys(layers: Sequence[Layer], asked: _Asked, pricing: "_Pricing") -> Tensor:
+    """Least keys, [unrolls, slots, I, W, O, layers]; in memory one layer lies after another."""
+    grid, unrolls = pricing.grid, asked.unrolls
     table = torch.full(
-        (len(unrolls), len(slots), len(capacities.I), len(capacities.W), len(capacities.O), len(layers)),
+        (len(layers), len(unrolls), len(pricing.slots), len(grid.I), len(grid.W), len(grid.O)),
         _NOTHING,
         dtype=torch.int64,
     )
     distinct: dict[tuple[int | str, ...], Layer] = {}
     for layer in layers:
-        if may_run(layer, kind, weight_bits, activation_bits) and not (resident_weights and layer.op == "multiply"):
+        if asked.may_run(layer):
             distinct.setdefault(layer.shape_key(), layer)
     for fused in (False, True):
         chosen = [index for index, unroll in enumerate(unrolls) if (unroll.OYOX > 1) == fused]
         if not chosen or not distinct:
             continue
-        rows = _Rows.of(
-            [unrolls[index] for index in chosen], kind, (activation_bits, weight_bits), resident=resident_weights
-        )
-        pricing = _Pricing(rows, capacities, slots, port, partial_sums)
-        cells = pricing.least_keys(list(distinct.values()))
+        rows = _Rows.of([unrolls[index] for index in chosen], asked.kind, asked.bits, resident=asked.resident)
+        cells = pricing.least_keys(rows, list(distinct.values()))
         column = {key: cells[:, :, index] for index, key in enumerate(distinct)}
         for index, layer in enumerate(layers):
             if layer.shape_key() in column:
-                table[chosen, ..., index] = column[layer.shape_key()]
-    cycles = torch.where(table >= _NOTHING, UNREACHABLE, table >> _CODE_BITS)
-    return cycles, table & ((1 << _CODE_BITS) - 1)
+                table[index, chosen] = column[layer.shape_key()]
+    return table.movedim(0, -1)
 
 
 def best_mapping(layer: Layer, chunk: Chunk, port: DramPort) -> tuple[Mapping, LayerTiming]:
@@ -201,28 +222,27 @@ def _price_one(layer: Layer, tilings: Tilings, chunk: Chunk, port: DramPort) -> 
 class _Pricing:
     """What all layers of a table are priced with."""
 
-    rows: "_Rows"
     grid: CapacityGrid
     slots: Sequence[tuple[int, int]]
     port: DramPort
     partial_sums: bool
 
-    def least_keys(self, layers: list[Layer]) -> Tensor:
-        """Least keys of distinct layers: [unrolls, slots, layers, I, W, O]."""
+    def least_keys(self, rows: "_Rows", layers: list[Layer]) -> Tensor:
+        """Least keys of distinct layers on chunks of some unrollings: [unrolls, slots, layers, I, W, O]."""
         shape = (len(self.grid.I), len(self.grid.W), len(self.grid.O))
         num_cells = shape[0] * shape[1] * shape[2]
-        lead = (len(self.rows.lanes), len(self.slots))
+        lead = (len(rows.lanes), len(self.slots))
         # One cell more than the grid's takes what does not fit.
         least = torch.full((*lead, len(layers) * num_cells + 1), float(_NOTHING), dtype=EXACT)
-        rates = self.rows.rates(self.slots)
-        for batch in self.batches(layers):
+        rates = rows.rates(self.slots)
+        for batch in self.batches(rows, layers):
             for part in batch.parts(max(1, _MAX_ELEMENTS // (lead[0] * lead[1]))):
                 cycles = layer_cycles(part.shape, part.sizes, part.loop_order, rates, self.port)
                 keys = torch.as_tensor(cycles).expand(*lead, -1) * (1 << _CODE_BITS) + part.codes
                 least.scatter_reduce_(-1, part.target[:, None].expand_as(keys), keys, "amin")
         return _running_minimum(least[..., :-1].to(torch.int64).reshape(*lead, len(layers), *shape))
 
-    def batches(self, layers: list[Layer]) -> Iterator["_Batch"]:
+    def batches(self, rows: "_Rows", layers: list[Layer]) -> Iterator["_Batch"]:
         """All candidate tilings that fit the largest buffers under some unrolling."""
         num_cells = len(self.grid.I) * len(self.grid.W) * len(self.grid.O)
         groups: dict[tuple[Form, LoopOrder, int], list[tuple[int, TileSizes, Tensor, Tensor]]] = {}
@@ -232,7 +252,7 @@ class _Pricing:
                 codes = torch.arange(first, first + len(tilings))
                 first += len(tilings)
                 assert first <= 1 << _CODE_BITS
-                cells = self.rows.cells(tilings, self.grid)
+                cells = rows.cells(tilings, self.grid)
                 inside = cells < num_cells
                 kept = inside.any(dim=0)
                 targets = torch.where(inside, index * num_cells + cells, len(layers) * num_cells)
