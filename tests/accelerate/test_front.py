@@ -1,7 +1,9 @@
 """Fronts against all combinations of small tables, in plain Python."""
 
 import itertools
+import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -76,6 +78,38 @@ def test_is_that_of_all_accelerators(seed: int, make_problem: ProblemMaker) -> N
     assert (found.status, found.is_whole) == (("feasible", True) if wanted else ("infeasible", False))
     assert found.gaps == ()
     assert bool(found.reason) == (not wanted)
+
+
+ENERGY_PAIRS = [
+    ("fps", "energy_joules"),
+    ("energy_joules", "dsp"),
+    ("edp", "bram18"),
+    ("power_watts", "fps"),
+    ("latency_seconds", "dram_bits"),
+    ("edp", "power_watts"),
+]
+
+
+@pytest.mark.parametrize("seed", range(18))
+def test_energy_is_that_of_all_accelerators(
+    seed: int, make_problem: ProblemMaker, all_built: Callable[[Problem], list[Any]]
+) -> None:
+    classes = 1 + seed % 3
+    problem = make_problem(seed, classes, (40, 12, 6)[classes - 1], room=(0.8, 1.2, 1.8)[seed % 3])
+    pair = ENERGY_PAIRS[seed % len(ENERGY_PAIRS)]
+    wanted = distinct(front_of([one.metrics for one in all_built(problem)], pair))
+    found = front(problem, pair)
+    assert found.is_whole == bool(wanted)
+    assert distinct(values_of(found)) == [pytest.approx(point, rel=1e-11) for point in wanted]
+
+
+def distinct(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Points less those that differ from the one before by rounding alone."""
+    kept = points[:1]
+    for point in points[1:]:
+        if not any(math.isclose(a, b, rel_tol=1e-11) for a, b in zip(kept[-1], point, strict=True)):
+            kept.append(point)
+    return kept
 
 
 def test_fronts_of_the_cases_are_long_and_short_and_empty(make_problem: ProblemMaker) -> None:
