@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from cosearch.cost.asic import loads_weights, nest_of, price_layers, rates_of_array, structure_of
+from cosearch.cost.asic import ArrayRates, loads_weights, nest_of, price_layers, rates_of_array, structure_of
 from cosearch.hardware import (
     DIMS,
     OPERANDS,
@@ -40,10 +40,10 @@ class Priced:
         return self.cycles if objective == "cycles" else self.energy_joules
 
 
-def priced(layer: Layer, mapping: ArrayMapping, array: ArrayAccelerator, technology: Technology) -> Priced:
+def priced(layer: Layer, mapping: ArrayMapping, array: ArrayAccelerator, rates: ArrayRates) -> Priced:
     """A mapping priced by our model."""
     structure = structure_of(array, loads_weights=loads_weights(layer))
-    price = price_layers(nest_of(layer, mapping), structure, rates_of_array(array, technology))
+    price = price_layers(nest_of(layer, mapping), structure, rates)
     return Priced(mapping=mapping, cycles=int(price.timing.cycles), energy_joules=float(price.energy_joules))
 
 

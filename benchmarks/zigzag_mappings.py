@@ -1,9 +1,9 @@
 """Our best mappings beside ZigZag's own mapper, on the same arrays and layers, in one run.
 
-``OMP_NUM_THREADS=1 python benchmarks/zigzag_mappings.py --zigzag PYTHON [--networks A B] [--seconds S]`` runs what
-is missing, one line of ``results/zigzag_mappings.jsonl`` a layer, array and kind of search, and stops after S
-seconds; the same command goes on. PYTHON is an interpreter that has zigzag-dse (extra `peers`), this one if it has
-it. ``--table`` prints the results as Markdown.
+``OMP_NUM_THREADS=1 python benchmarks/zigzag_mappings.py --zigzag PYTHON [--seconds S]`` runs what is missing, one
+line of ``results/zigzag_mappings.jsonl`` a layer, array and kind of search, and stops after S seconds; the same
+command goes on. ``--networks``, ``--arrays`` and ``--kinds`` choose. PYTHON is an interpreter that has zigzag-dse
+(extra `peers`), this one if it has it. ``--table`` prints the results as Markdown.
 
 ZigZag searches as its own interface does by default: three spatial mappings, orders of at most six temporal loops,
 `even` or `uneven` memory levels. All mappings that it priced are written as ours where they can be, and priced by
@@ -23,12 +23,13 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
+from math import exp, log
 from pathlib import Path
 from typing import Any
 
 import torch
 from zigzag_bridge import hardware_of, question_of
-from zigzag_sides import OBJECTIVES, judged, our_row, ours, round_trip, run_zigzag, theirs
+from zigzag_sides import OBJECTIVES, judged, our_row, ours, round_trip, run_zigzag, sampled, theirs
 
 from cosearch.hardware import (
     ArrayAccelerator,
@@ -69,6 +70,17 @@ OUTPUT_STATIONARY = ArrayAccelerator(
 """Sums stay in the elements, weights come from DRAM; not a chip, sizes are round ones."""
 
 
+def shared(array: ArrayAccelerator) -> ArrayAccelerator:
+    """An array with one memory for all operands in each element, as large as theirs together."""
+    total = sum(array.registers.memories().values())
+    return array.model_copy(
+        update={
+            "name": "shared_registers",
+            "registers": array.registers.model_copy(update={"capacity_bits": total}),
+        }
+    )
+
+
 def flat(array: ArrayAccelerator) -> ArrayAccelerator:
     """An array that does not fold."""
     return array.model_copy(update={"network": array.network.model_copy(update={"folds": False})})
@@ -76,6 +88,7 @@ def flat(array: ArrayAccelerator) -> ArrayAccelerator:
 
 ARRAYS: Mapping[str, tuple[ArrayAccelerator, str]] = {
     "eyeriss": (flat(load_array("eyeriss")), "65nm"),
+    "shared_registers": (flat(shared(load_array("eyeriss"))), "65nm"),
     "weight_stationary": (load_array("weight_stationary"), "28nm"),
     "output_stationary": (OUTPUT_STATIONARY, "45nm"),
 }
@@ -96,12 +109,12 @@ def layers_of(network: str, bits: int) -> list[Layer]:
     return list(seen.values())
 
 
-def asked(networks: Sequence[str]) -> Iterator[Case]:
-    """All cases: array, network, layer, kind of search."""
+def asked(networks: Sequence[str], arrays: Sequence[str], kinds: Sequence[str]) -> Iterator[Case]:
+    """Cases: array, network, layer, kind of search."""
     for network in networks:
-        for name, (array, _) in ARRAYS.items():
-            for layer in layers_of(network, array.activation_bits):
-                for kind in KINDS:
+        for name in arrays:
+            for layer in layers_of(network, ARRAYS[name][0].activation_bits):
+                for kind in kinds:
                     yield name, network, layer, kind
 
 
@@ -129,7 +142,10 @@ def measure(python: str, name: str, network: str, layer: Layer, kind: str) -> di
     question = question_of(layer, hardware_of(array, technology), kind)
     answer = run_zigzag(python, question)
     front, seconds = ours(layer, array, technology)
-    verdicts = judged(python, question, [point.mapping for point in front.points])
+    sample = sampled(answer, array)
+    forms = [*(point.mapping for point in front.points), *(form for _, form in sample)]
+    verdicts = judged(python, question, forms)
+    number = len(front.points)
     return {
         "case": case_name(name, network, layer, kind),
         "array": name,
@@ -138,8 +154,8 @@ def measure(python: str, name: str, network: str, layer: Layer, kind: str) -> di
         "kind": kind,
         "macs": layer.num_operations,
         "zigzag": theirs(layer, array, technology, answer),
-        "round_trip": round_trip(python, question, array, answer),
-        "ours": our_row(front, seconds, array, verdicts),
+        "round_trip": round_trip(sample, verdicts[number:]),
+        "ours": our_row(front, seconds, array, verdicts[:number]),
     }
 
 
@@ -149,20 +165,77 @@ def worst(row: Mapping[str, Any]) -> float:
     return max(found, default=0.0)
 
 
+def table(found: Sequence[dict[str, Any]]) -> str:
+    """The results as Markdown: one row for an array, a network and a kind of search."""
+    heads = ("Array", "Network", "Levels", "Shapes", "Its mappings", "Also ours", "Energy", "Cycles", "EDP")
+    lines = [f"| {' | '.join((*heads, 'Its seconds', 'Ratio'))} |", "|---" * (len(heads) + 2) + "|"]
+    for group in groups(found):
+        first = group[0]
+        compared = [row for row in group if row["zigzag"]["legal_in_ours"]]
+        mappings = sum(row["zigzag"]["mappings"] for row in group)
+        legal = sum(row["zigzag"]["legal_in_ours"] for row in group)
+        theirs_seconds = sum(row["zigzag"]["seconds"] for row in group)
+        ratios = [row["zigzag"]["seconds"] / row["ours"]["seconds"] for row in group]
+        ratio = theirs_seconds / sum(row["ours"]["seconds"] for row in group)
+        shapes = f"{len(group)}" if len(compared) == len(group) else f"{len(group)}, {len(compared)} compared"
+        quotients = [
+            spread_of([row["ours"][each]["best"] / row["zigzag"][each]["best"] for row in compared])
+            for each in OBJECTIVES
+        ]
+        cells = [first["array"], first["network"], first["kind"], shapes, f"{mappings}", f"{legal}", *quotients]
+        cells += [f"{theirs_seconds:.0f}", f"{ratio:.0f} ({min(ratios):.0f})"]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def by_their_model(found: Sequence[dict[str, Any]]) -> str:
+    """Our front by ZigZag's model, as Markdown: its best points by what ZigZag picks of what both can have."""
+    lines = ["| Array | Network | Levels | Energy | Cycles | EDP |", "|---|---|---|---|---|---|"]
+    for group in groups(found):
+        compared = [row for row in group if row["zigzag"]["legal_in_ours"] and row["ours"]["legal_in_zigzag"]]
+        quotients = [
+            spread_of([row["ours"][each]["by_zigzag"] / row["zigzag"][each]["pick_by_zigzag"] for row in compared])
+            for each in OBJECTIVES
+        ]
+        first = group[0]
+        lines.append(f"| {' | '.join([first['array'], first['network'], first['kind'], *quotients])} |")
+    return "\n".join(lines) + "\n"
+
+
+def groups(found: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Lines of one array, network and kind of search each, in the order of the cases."""
+    keys = [(array, network, kind) for network in NETWORKS for array in ARRAYS for kind in KINDS]
+    named = [[row for row in found if (row["array"], row["network"], row["kind"]) == key] for key in keys]
+    return [group for group in named if group]
+
+
+def spread_of(quotients: Sequence[float]) -> str:
+    """Geometric mean, and the largest."""
+    if not quotients:
+        return "none"
+    return f"{exp(sum(log(each) for each in quotients) / len(quotients)):.3f} ({max(quotients):.3f})"
+
+
 def main() -> None:
     """Run what is missing."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--zigzag", default=sys.executable if find_spec("zigzag") else None)
     parser.add_argument("--networks", nargs="+", default=NETWORKS, choices=NETWORKS)
+    parser.add_argument("--arrays", nargs="+", default=tuple(ARRAYS), choices=ARRAYS)
+    parser.add_argument("--kinds", nargs="+", default=KINDS, choices=KINDS)
     parser.add_argument("--seconds", type=float, default=500.0)
+    parser.add_argument("--table", action="store_true")
     arguments = parser.parse_args()
+    if arguments.table:
+        print(table(rows()), by_their_model(rows()), sep="\n", end="")
+        return
     torch.set_num_threads(1)
     if not arguments.zigzag:
         raise SystemExit("zigzag-dse is not installed; give an interpreter that has it with --zigzag")
     array, technology = ARRAYS["eyeriss"]
     ours(layers_of("resnet18", 16)[-1], array, load_technology(technology))  # what is loaded once is loaded now
     start = time.monotonic()
-    for case in missing(asked(arguments.networks)):
+    for case in missing(asked(arguments.networks, arguments.arrays, arguments.kinds)):
         if time.monotonic() - start > arguments.seconds:
             break
         row = measure(arguments.zigzag, *case)

@@ -11,7 +11,7 @@ from typing import Any
 from zigzag_bridge import Priced, expressed, in_their_form, priced
 
 from cosearch.accelerate.asic import MappingFront, MappingSpace, Unrolling, best_mappings, unrollings
-from cosearch.cost.asic import rates_of_array
+from cosearch.cost.asic import ArrayRates, rates_of_array
 from cosearch.errors import MappingError
 from cosearch.hardware import ArrayAccelerator, ArrayMapping, Technology, check_array_mapping
 from cosearch.workload import Layer
@@ -48,10 +48,11 @@ def theirs(layer: Layer, array: ArrayAccelerator, technology: Technology, answer
     why: Counter[str] = Counter()
     legal: list[tuple[Mapping[str, Any], Priced]] = []
     known: dict[str, Priced | str] = {}
+    rates = rates_of_array(array, technology)
     for each in answer["mappings"]:
         key = json.dumps((each["spatial"], each["loops"], each["held"]))
         if key not in known:
-            known[key] = best_form(layer, array, technology, each)
+            known[key] = best_form(layer, array, rates, each)
         form = known[key]
         if isinstance(form, str):
             why[form] += 1
@@ -88,9 +89,7 @@ def _of_theirs(
     }
 
 
-def best_form(
-    layer: Layer, array: ArrayAccelerator, technology: Technology, mapping: Mapping[str, Any]
-) -> Priced | str:
+def best_form(layer: Layer, array: ArrayAccelerator, rates: ArrayRates, mapping: Mapping[str, Any]) -> Priced | str:
     """A mapping of ZigZag's as ours, the cheapest of its forms, or why there is none."""
     forms = expressed(mapping, array)
     if not forms:
@@ -103,17 +102,18 @@ def best_form(
         except MappingError as error:
             refused = next((level for level in ("registers", "buffer") if f" in {level} " in str(error)), "array")
             continue
-        good.append(priced(layer, form, array, technology))
+        good.append(priced(layer, form, array, rates))
     return min(good, key=lambda each: each.energy_joules * each.cycles) if good else f"too large for {refused}"
 
 
-def round_trip(
-    python: str, question: Mapping[str, Any], array: ArrayAccelerator, answer: Mapping[str, Any]
-) -> dict[str, int]:
-    """Mappings of a sample that ZigZag's model gives the same energy when they come back, or less, or more."""
-    pairs = [(each, form) for each in answer["mappings"][::SAMPLED] for form in expressed(each, array)[:1]]
-    verdicts = judged(python, question, [form for _, form in pairs])
-    found = Counter(_compared(each["energy"], verdict) for (each, _), verdict in zip(pairs, verdicts, strict=True))
+def sampled(answer: Mapping[str, Any], array: ArrayAccelerator) -> list[tuple[float, ArrayMapping]]:
+    """Energies of some of ZigZag's mappings by its model, and the mappings as ours."""
+    return [(each["energy"], form) for each in answer["mappings"][::SAMPLED] for form in expressed(each, array)[:1]]
+
+
+def round_trip(sample: Sequence[tuple[float, ArrayMapping]], verdicts: Sequence[Row]) -> dict[str, int]:
+    """Mappings that ZigZag's model gives the same energy when they come back, or less, or more."""
+    found = Counter(_compared(energy, verdict) for (energy, _), verdict in zip(sample, verdicts, strict=True))
     return {name: found[name] for name in ("equal", "less", "more", "illegal")}
 
 

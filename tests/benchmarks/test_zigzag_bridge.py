@@ -5,12 +5,13 @@ from typing import Any
 import pytest
 from benchmarks.zigzag_bridge import expressed, hardware_of, in_their_form, priced, question_of
 
+from cosearch.cost.asic import rates_of_array
 from cosearch.hardware import ArrayMapping, LevelLoops, load_array, load_technology
 from cosearch.workload import IMAGE, Layer
 
 ARRAY = load_array("weight_stationary")
 EYERISS = load_array("eyeriss")
-TECHNOLOGY, TECHNOLOGY_65 = load_technology("28nm"), load_technology("65nm")
+RATES, TECHNOLOGY_65 = rates_of_array(ARRAY, load_technology("28nm")), load_technology("65nm")
 LAYER = Layer(
     name="small", source=IMAGE, K=8, C=16, OY=4, OX=6, FY=3, FX=3, IY=4, IX=6, padding_y=1, padding_x=1,
     weight_bits=8, input_bits=8, output_bits=8,
@@ -36,7 +37,7 @@ def test_levels_that_are_the_same_for_all_operands_have_one_form() -> None:
     )
     # The weight that stays in a register while OX runs is the same when that loop is counted to the buffer.
     assert {form.registers.factors.get("OX", 1) for form in forms} == {1, 6}
-    costs = {(each.cycles, each.energy_joules) for each in (priced(LAYER, f, ARRAY, TECHNOLOGY) for f in forms)}
+    costs = {(each.cycles, each.energy_joules) for each in (priced(LAYER, f, ARRAY, RATES) for f in forms)}
     assert len(costs) == 1
 
 
