@@ -96,6 +96,7 @@ NETWORKS = ("resnet18", "alexnet", "mobilenet_v2")
 KINDS = ("even", "uneven")
 
 Case = tuple[str, str, Layer, str]
+Row = dict[str, Any]
 
 
 def layers_of(network: str, bits: int) -> list[Layer]:
@@ -131,12 +132,12 @@ def case_name(array: str, network: str, layer: Layer, kind: str) -> str:
     return f"{array} {network} {layer.name} {kind}"
 
 
-def rows() -> list[dict[str, Any]]:
+def rows() -> list[Row]:
     """All lines so far."""
     return [json.loads(line) for line in RESULTS.read_text().splitlines()] if RESULTS.exists() else []
 
 
-def measure(python: str, name: str, network: str, layer: Layer, kind: str) -> dict[str, Any]:
+def measure(python: str, name: str, network: str, layer: Layer, kind: str) -> Row:
     """One line."""
     array, technology = ARRAYS[name][0], load_technology(ARRAYS[name][1])
     question = question_of(layer, hardware_of(array, technology), kind)
@@ -165,44 +166,55 @@ def worst(row: Mapping[str, Any]) -> float:
     return max(found, default=0.0)
 
 
-def table(found: Sequence[dict[str, Any]]) -> str:
+def table(found: Sequence[Row]) -> str:
     """The results as Markdown: one row for an array, a network and a kind of search."""
     heads = ("Array", "Network", "Levels", "Shapes", "Its mappings", "Also ours", "Energy", "Cycles", "EDP")
     lines = [f"| {' | '.join((*heads, 'Its seconds', 'Ratio'))} |", "|---" * (len(heads) + 2) + "|"]
     for group in groups(found):
-        first = group[0]
-        compared = [row for row in group if row["zigzag"]["legal_in_ours"]]
+        both = compared(group)
         mappings = sum(row["zigzag"]["mappings"] for row in group)
         legal = sum(row["zigzag"]["legal_in_ours"] for row in group)
-        theirs_seconds = sum(row["zigzag"]["seconds"] for row in group)
+        seconds = sum(row["zigzag"]["seconds"] for row in group)
         ratios = [row["zigzag"]["seconds"] / row["ours"]["seconds"] for row in group]
-        ratio = theirs_seconds / sum(row["ours"]["seconds"] for row in group)
-        shapes = f"{len(group)}" if len(compared) == len(group) else f"{len(group)}, {len(compared)} compared"
+        ratio = seconds / sum(row["ours"]["seconds"] for row in group)
+        shapes = f"{len(group)}" if len(both) == len(group) else f"{len(both)} of {len(group)}"
         quotients = [
-            spread_of([row["ours"][each]["best"] / row["zigzag"][each]["best"] for row in compared])
+            spread_of([row["ours"][each]["legal_in_both"] / row["zigzag"][each]["best"] for row in both])
             for each in OBJECTIVES
         ]
-        cells = [first["array"], first["network"], first["kind"], shapes, f"{mappings}", f"{legal}", *quotients]
-        cells += [f"{theirs_seconds:.0f}", f"{ratio:.0f} ({min(ratios):.0f})"]
-        lines.append(f"| {' | '.join(cells)} |")
+        cells = [*named(group), shapes, f"{mappings}", f"{legal}", *quotients]
+        lines.append(f"| {' | '.join((*cells, f'{seconds:.0f}', f'{ratio:.0f} ({min(ratios):.1f})'))} |")
     return "\n".join(lines) + "\n"
 
 
-def by_their_model(found: Sequence[dict[str, Any]]) -> str:
-    """Our front by ZigZag's model, as Markdown: its best points by what ZigZag picks of what both can have."""
+def by_their_model(found: Sequence[Row], against: str) -> str:
+    """Our front by ZigZag's model, as Markdown: its best points by ZigZag's `pick` that is ours too, or of `all`."""
     lines = ["| Array | Network | Levels | Energy | Cycles | EDP |", "|---|---|---|---|---|---|"]
     for group in groups(found):
-        compared = [row for row in group if row["zigzag"]["legal_in_ours"] and row["ours"]["legal_in_zigzag"]]
         quotients = [
-            spread_of([row["ours"][each]["by_zigzag"] / row["zigzag"][each]["pick_by_zigzag"] for row in compared])
+            spread_of(
+                [
+                    row["ours"][each]["by_zigzag"] / row["zigzag"][each][f"{against}_by_zigzag"]
+                    for row in compared(group)
+                ]
+            )
             for each in OBJECTIVES
         ]
-        first = group[0]
-        lines.append(f"| {' | '.join([first['array'], first['network'], first['kind'], *quotients])} |")
+        lines.append(f"| {' | '.join((*named(group), *quotients))} |")
     return "\n".join(lines) + "\n"
 
 
-def groups(found: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+def named(group: Sequence[Row]) -> tuple[str, str, str]:
+    """Array, network and kind of search of a group."""
+    return group[0]["array"], group[0]["network"], group[0]["kind"]
+
+
+def compared(group: Sequence[Row]) -> list[Row]:
+    """Lines in which each side has a mapping that the other could have."""
+    return [row for row in group if row["zigzag"]["legal_in_ours"] and row["ours"]["legal_in_zigzag"]]
+
+
+def groups(found: Sequence[Row]) -> list[list[Row]]:
     """Lines of one array, network and kind of search each, in the order of the cases."""
     keys = [(array, network, kind) for network in NETWORKS for array in ARRAYS for kind in KINDS]
     named = [[row for row in found if (row["array"], row["network"], row["kind"]) == key] for key in keys]
@@ -227,7 +239,7 @@ def main() -> None:
     parser.add_argument("--table", action="store_true")
     arguments = parser.parse_args()
     if arguments.table:
-        print(table(rows()), by_their_model(rows()), sep="\n", end="")
+        print(table(rows()), by_their_model(rows(), "pick"), by_their_model(rows(), "all"), sep="\n", end="")
         return
     torch.set_num_threads(1)
     if not arguments.zigzag:

@@ -84,6 +84,7 @@ def _of_theirs(
         "pick_is_legal": any(each is chosen for each, _ in legal),
         "pick": picked[1].metric(objective, array),
         "pick_by_zigzag": value(picked[0], objective),
+        "all_by_zigzag": value(chosen, objective),
         "best": best.metric(objective, array),
         "best_mapping": best.mapping.model_dump(mode="json", exclude_defaults=True),
     }
