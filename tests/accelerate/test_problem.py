@@ -11,7 +11,7 @@ from cosearch.workload import IMAGE, Layer, Workload
 
 @pytest.mark.parametrize("metric", ["area_m2", "model_bits", "accuracy"])
 def test_refuses_other_metrics_by_name(metric: str, make_problem: Callable[..., Problem]) -> None:
-    message = rf"'{metric}' is no metric that the engines can bound.*; known: fps, latency_seconds, energy"
+    message = rf"'{metric}' is no metric that the engines can bound.*; known: fps, latency_seconds, latency_loaded"
     with pytest.raises(RecipeError, match=message):
         replace(make_problem(0, 2, 5), objective=metric)
     with pytest.raises(RecipeError, match=message):
@@ -25,12 +25,10 @@ def test_refuses_a_metric_twice(make_problem: Callable[..., Problem]) -> None:
         )
 
 
-def test_refuses_the_latency_of_a_branching_network(make_problem: Callable[..., Problem]) -> None:
+def test_refuses_the_latency_of_an_unknown_branching_network(make_problem: Callable[..., Problem]) -> None:
     problem = make_problem(0, 2, 5)
     branching = replace(problem, demand=replace(problem.demand, is_chain=False))
-    with pytest.raises(
-        RecipeError, match="this network branches; bound fps, or allocate all layers to a single chunk"
-    ):
+    with pytest.raises(RecipeError, match="latency_seconds of several chunks depends on which layer reads which"):
         branching.with_limits(parse_limits(["latency_seconds<=1"]))
     alone = make_problem(0, 1, 5)
     alone = replace(alone, demand=replace(alone.demand, is_chain=False))

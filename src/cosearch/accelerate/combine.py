@@ -5,7 +5,7 @@ far above its rounding and far below what one unit of any resource changes.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,6 +74,50 @@ def choose(fronts: Sequence[IntArray], budgets: IntArray, deadline: Deadline) ->
     if found is None and prices is not None:
         found = _search(rows, budgets, prices, deadline)
     return None if found is None else tuple(int(keep[place]) for keep, place in zip(kept, found, strict=True))
+
+
+def every_choice(fronts: Sequence[IntArray], budgets: IntArray, deadline: Deadline) -> Iterator[IntArray]:
+    """All choices whose sums keep the budgets, in blocks of [choices, fronts].
+
+    Args:
+        fronts: What each chunk may be, [designs, sums] each.
+        budgets: [sums].
+        deadline: When to give up.
+
+    Raises:
+        OutOfTimeError: if the deadline passes first.
+    """
+    kept = shrink(fronts, budgets)
+    if kept is None:
+        return
+    order = sorted(range(len(fronts)), key=lambda front: len(kept[front]))
+    rows = [fronts[front][kept[front]] for front in order]
+    least = np.stack([own.min(axis=0) for own in rows])
+    after = np.concatenate([np.cumsum(least[::-1], axis=0)[::-1][1:], np.zeros((1, len(budgets)), np.int64)])
+    start = np.zeros((1, 0), np.int64), np.zeros((1, len(budgets)), np.int64)
+    for places in _extended(rows, budgets - after, *start, deadline):
+        found = np.empty_like(places)
+        for column, front in enumerate(order):
+            found[:, front] = kept[front][places[:, column]]
+        yield found
+
+
+def _extended(
+    rows: Sequence[IntArray], allowed: IntArray, places: IntArray, sums: IntArray, deadline: Deadline
+) -> Iterator[IntArray]:
+    """Partial choices, completed by rows of the fronts that are left."""
+    level = places.shape[1]
+    if level == len(rows):
+        yield places
+        return
+    size = max(1, _BLOCK_PAIRS // len(rows[level]))
+    for start in range(0, len(places), size):
+        deadline.check()
+        total = sums[start : start + size, None, :] + rows[level][None, :, :]
+        first, second = np.nonzero((total <= allowed[level]).all(axis=2))
+        if len(first):
+            longer = np.concatenate([places[start + first], second[:, None]], axis=1)
+            yield from _extended(rows, allowed, longer, total[first, second], deadline)
 
 
 def shrink(fronts: Sequence[IntArray], budgets: IntArray) -> list[IntArray] | None:

@@ -42,7 +42,7 @@ def any_choice(problem: Problem) -> Choice | None:
         return None
     if not problem.is_plain:
         mixed = Mixed(problem, problem.fronts, _NEVER)
-        return mixed.find(mixed.limits())
+        return mixed.find(mixed.measures.limits())
     return choose_within(problem.fronts, problem.budgets, problem.period_cycles, _NEVER)
 
 

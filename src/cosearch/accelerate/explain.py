@@ -8,7 +8,7 @@ import numpy as np
 from cosearch.accelerate.arrays import RESOURCES
 from cosearch.accelerate.combine import Choice, Deadline
 from cosearch.accelerate.exact import any_choice, explain_proof, is_feasible, solve
-from cosearch.accelerate.mixed import Mixed
+from cosearch.accelerate.measures import Measures
 from cosearch.accelerate.optimum import choose_within
 from cosearch.accelerate.problem import Problem
 from cosearch.design import METRICS, Infeasible, Limit, Relaxation
@@ -90,8 +90,8 @@ def _reachable_factor(problem: Problem) -> float | None:
 
 def _keeps(problem: Problem, choice: Choice) -> bool:
     """Whether a choice keeps all of a problem's limits."""
-    mixed = Mixed(problem, problem.fronts, Deadline())
-    return mixed.keeps(mixed.limits(), choice)
+    measures = Measures(problem, problem.fronts)
+    return measures.keeps(measures.limits(), choice)
 
 
 def _loosened(problem: Problem, factor: float) -> Problem:

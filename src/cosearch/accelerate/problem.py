@@ -23,11 +23,14 @@ SUMS = {"dsp": 0, "bram18": 1, "uram": 2, "lut": 3, "latency_seconds": LATENCY}
 PRICED_METRICS = frozenset({"fps", *SUMS})
 """What the linear relaxation prices, and a joint search can bound."""
 
-PROBLEM_METRICS = frozenset({*PRICED_METRICS, "dram_bits", *ENERGY_METRICS})
+PROBLEM_METRICS = frozenset({*PRICED_METRICS, "latency_loaded_seconds", "dram_bits", *ENERGY_METRICS})
 """What the engines can bound and optimise."""
 
-RISING_METRICS = frozenset({"power_watts"})
+RISING_METRICS = frozenset({"power_watts", "latency_loaded_seconds"})
 """Metrics that a faster design may make worse."""
+
+PATH_METRICS = frozenset({"latency_seconds", "latency_loaded_seconds", "edp"})
+"""Metrics that depend on what reads what, unless there is one path."""
 
 ENERGY = "dynamic quanta"
 """Name of the sum of dynamic energies."""
@@ -62,12 +65,13 @@ class Problem:
         repeated = [name for name in names if names.count(name) > 1]
         if repeated:
             raise RecipeError(f"{repeated[0]} is bounded twice; keep one")
-        self._check_table()
-        if self.has_latency and not self.demand.is_chain and len(self.used) > 1:
+        paths = [metric for metric in self.asked if metric in PATH_METRICS]
+        if self.has_paths and self.workload is None:
             raise RecipeError(
-                "latency_seconds adds up over chunks only where every layer reads the one before it, and this "
-                "network branches; bound fps, or allocate all layers to a single chunk"
+                f"{paths[0]} of several chunks depends on which layer reads which, and only the numbers of layers "
+                "are known; give the workload, or bound fps"
             )
+        self._check_table()
 
     @staticmethod
     def of(table: DesignTable, workload: Workload, objective: str = "fps", limits: Sequence[Limit] = ()) -> "Problem":
@@ -110,12 +114,22 @@ class Problem:
     @property
     def is_plain(self) -> bool:
         """Whether all that is asked is the period, or a sum over chunks."""
-        return not ENERGY_METRICS.intersection(self.asked)
+        return not self.has_paths and not ENERGY_METRICS.intersection(self.asked)
 
     @property
     def has_latency(self) -> bool:
-        """Whether the latency of one image is bounded or optimised."""
-        return bool({"latency_seconds", "edp"}.intersection(self.asked))
+        """Whether the latency of one image is asked, and is the sum of all chunks' cycles: there is only one path."""
+        return self._is_one_path and bool({"latency_seconds", "edp"}.intersection(self.asked))
+
+    @property
+    def has_paths(self) -> bool:
+        """Whether latencies are asked that are no such sum."""
+        sums = {"latency_seconds", "edp"} if self._is_one_path else set[str]()
+        return bool((PATH_METRICS - sums).intersection(self.asked))
+
+    @property
+    def _is_one_path(self) -> bool:
+        return self.demand.is_chain or len(self.used) == 1
 
     @cached_property
     def used(self) -> tuple[int, ...]:

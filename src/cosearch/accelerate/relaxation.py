@@ -60,6 +60,11 @@ class LinearRelaxation:
             HardwareError: if a class has no design that holds all of its layers.
             RecipeError: for a limit that is not on `PRICED_METRICS`.
         """
+        if problem.has_paths:
+            raise RecipeError(
+                "the linear relaxation adds latency_seconds up over chunks, which holds only where every layer reads "
+                "the one before it, and this network branches; bound fps, or allocate all layers to a single chunk"
+            )
         for limit in problem.limits:
             if limit.metric not in PRICED_METRICS:
                 known = ", ".join(name for name in METRICS if name in PRICED_METRICS)

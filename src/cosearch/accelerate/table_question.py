@@ -14,6 +14,7 @@ from cosearch.accelerate.problem import ENERGY, Problem
 from cosearch.accelerate.question import AbstractQuestion, Answer, Columns, Judged, Parameter, Part
 from cosearch.accelerate.scale import ENERGY_METRICS
 from cosearch.design import METRICS
+from cosearch.errors import RecipeError
 
 _SPARSE = 50
 """A table that holds fewer than one combination in so many is one parameter: its rows."""
@@ -27,9 +28,17 @@ class TableQuestion(AbstractQuestion):
 
     Args:
         problem: The network, the table, the objective and the limits.
+
+    Raises:
+        RecipeError: for a latency that is no sum over chunks.
     """
 
     def __init__(self, problem: Problem) -> None:
+        if problem.has_paths:
+            raise RecipeError(
+                "engines that sample know latencies only as sums of all chunks' cycles: latency_seconds of a network "
+                "whose layers each read the one before, or on a single chunk; take the engine exact"
+            )
         self.problem = problem
         self._rows = [_Rows(problem.table.classes[index].designs) for index in problem.used]
         names = [str(problem.table.classes[index].chunk_class) for index in problem.used]
