@@ -5,7 +5,7 @@ from itertools import combinations, pairwise, product
 import numpy as np
 import pytest
 
-from cosearch.accelerate import Deadline, Run, least_contiguous_period
+from cosearch.accelerate import Deadline, Offers, Run, least_contiguous_period
 from cosearch.accelerate.arrays import NEVER_CYCLES, IntArray
 from cosearch.errors import HardwareError
 
@@ -36,7 +36,7 @@ def _case(seed: int) -> tuple[IntArray, IntArray, IntArray, int]:
 @pytest.mark.parametrize("seed", range(60))
 def test_the_period_is_that_of_brute_force(seed: int) -> None:
     cycles, resources, budgets, max_chunks = _case(seed)
-    found = least_contiguous_period(cycles, resources, budgets, max_chunks)
+    found = least_contiguous_period(Offers.plain(cycles, resources, budgets), max_chunks)
     assert found.is_proved
     assert found.period_cycles == _brute(cycles, resources, budgets, max_chunks)
     if found.runs is None:
@@ -56,27 +56,29 @@ def test_cases_are_of_both_kinds() -> None:
 
 def test_a_cut_halves_the_period() -> None:
     cycles, resources = np.array([[10, 10]]), np.array([[1]])
-    assert least_contiguous_period(cycles, resources, np.array([2]), 2).runs == (Run(0, 1, 0), Run(1, 2, 0))
-    assert least_contiguous_period(cycles, resources, np.array([1]), 2).period_cycles == 20
-    assert least_contiguous_period(cycles, resources, np.array([2]), 1).period_cycles == 20
+    two, one = (Offers.plain(cycles, resources, np.array([budget])) for budget in (2, 1))
+    assert least_contiguous_period(two, 2).runs == (Run(0, 1, 0), Run(1, 2, 0))
+    assert least_contiguous_period(one, 2).period_cycles == 20
+    assert least_contiguous_period(two, 1).period_cycles == 20
 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_more_designs_and_chunks_are_never_worse(seed: int) -> None:
     cycles, resources, budgets, max_chunks = _case(seed)
-    fewer = least_contiguous_period(cycles[:-1], resources[:-1], budgets, max_chunks).period_cycles
-    more = least_contiguous_period(cycles, resources, budgets, max_chunks + 1).period_cycles
+    fewer = least_contiguous_period(Offers.plain(cycles[:-1], resources[:-1], budgets), max_chunks).period_cycles
+    more = least_contiguous_period(Offers.plain(cycles, resources, budgets), max_chunks + 1).period_cycles
     assert fewer is None or (more is not None and more <= fewer)
 
 
 def test_out_of_time_is_not_proved() -> None:
     cycles, resources, budgets, max_chunks = _case(1)
-    found = least_contiguous_period(cycles, resources, budgets, max_chunks, Deadline.after(0.0))
+    found = least_contiguous_period(Offers.plain(cycles, resources, budgets), max_chunks, Deadline.after(0.0))
     assert not found.is_proved
     assert found.runs is None
     assert found.bound_cycles == cycles.min(axis=0).max()
 
 
 def test_nothing_to_cut_is_refused() -> None:
+    nothing = Offers.plain(np.zeros((1, 0), np.int64), np.zeros((1, 1), np.int64), np.array([1]))
     with pytest.raises(HardwareError, match="1 designs, 0 layers and 2 chunks; give at least one of each"):
-        least_contiguous_period(np.zeros((1, 0), np.int64), np.zeros((1, 1), np.int64), np.array([1]), 2)
+        least_contiguous_period(nothing, 2)

@@ -72,7 +72,7 @@ def test_a_searched_allocation_is_never_worse(results: dict[str, EngineResult]) 
 
 
 def test_what_the_runs_reach_is_kept_when_time_is_up(lenet: Workload, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cosearch.accelerate.rules.improve_shares", lambda *_, **__: None)
+    monkeypatch.setattr("cosearch.accelerate.any_chunk.improve_shares", lambda *_, **__: None)
     platform, limits = load_platform("zc706"), parse_limits(["dsp<=60"])
     runs = solve_allocation(lenet, platform, _space("contiguous"), limits=limits)
     found = solve_allocation(lenet, platform, _space("searched"), limits=limits)

@@ -6,18 +6,18 @@ from itertools import product
 import numpy as np
 import pytest
 
-from cosearch.accelerate import Deadline, least_period_bound
+from cosearch.accelerate import Deadline, Offers, least_period_bound
 from cosearch.accelerate.arrays import NEVER_CYCLES, IntArray
-from cosearch.accelerate.searched import Cases, Groups, improve_shares
+from cosearch.accelerate.searched import Groups, improve_shares
 
 
-def _case(seed: int) -> tuple[Cases, int]:
+def _case(seed: int) -> tuple[Offers, int]:
     rng = np.random.default_rng(seed)
     designs, layers = int(rng.integers(2, 6)), int(rng.integers(2, 6))
     cycles = rng.integers(1, 60, (designs, layers))
     cycles[rng.random(cycles.shape) < 0.15] = NEVER_CYCLES
     resources = rng.integers(0, 9, (designs, 3))
-    return Cases(cycles, resources, rng.integers(4, 22, 3)), int(rng.integers(1, 5))
+    return Offers.plain(cycles, resources, rng.integers(4, 22, 3)), int(rng.integers(1, 5))
 
 
 def _partitions(layers: int, most: int) -> Iterator[Groups]:
@@ -29,7 +29,7 @@ def _partitions(layers: int, most: int) -> Iterator[Groups]:
             yield groups
 
 
-def _brute(cases: Cases, most: int) -> int | None:
+def _brute(cases: Offers, most: int) -> int | None:
     best: int | None = None
     for groups in _partitions(cases.cycles.shape[1], most):
         for choice in product(range(len(cases.cycles)), repeat=len(groups)):
@@ -39,7 +39,7 @@ def _brute(cases: Cases, most: int) -> int | None:
     return None if best is None or best >= NEVER_CYCLES else best
 
 
-def _improved(cases: Cases, most: int, seed: int = 0) -> int | None:
+def _improved(cases: Offers, most: int, seed: int = 0) -> int | None:
     layers = cases.cycles.shape[1]
     starts = [(tuple(range(layers)),), tuple((layer,) for layer in range(layers))]
     found = improve_shares(cases, starts, within=NEVER_CYCLES - 1, max_chunks=most, seed=seed, deadline=Deadline())
@@ -57,7 +57,7 @@ def _improved(cases: Cases, most: int, seed: int = 0) -> int | None:
 def test_bound_and_search_enclose_the_optimum(seed: int) -> None:
     cases, most = _case(seed)
     optimum = _brute(cases, most)
-    bound = least_period_bound(cases.cycles, cases.resources, cases.budgets, most)
+    bound = least_period_bound(cases, most)
     if optimum is not None:
         assert bound <= optimum
         assert bound >= cases.cycles.min(axis=0).max()
@@ -83,10 +83,10 @@ def test_the_bound_of_layers_that_share_one_budget_is_exact() -> None:
     # Two designs trade cycles for one resource at a constant product, so any use of the budget is as good.
     cycles = np.array([[40, 80], [20, 40], [10, 20]])
     resources = np.array([[1], [2], [4]])
-    assert least_period_bound(cycles, resources, np.array([4]), 4) == 30
-    assert least_period_bound(cycles, resources, np.array([0]), 4) == NEVER_CYCLES
+    assert least_period_bound(Offers.plain(cycles, resources, np.array([4])), 4) == 30
+    assert least_period_bound(Offers.plain(cycles, resources, np.array([0])), 4) == NEVER_CYCLES
 
 
 def test_a_layer_that_nothing_runs_has_no_bound() -> None:
     cycles: IntArray = np.array([[5, NEVER_CYCLES]])
-    assert least_period_bound(cycles, np.array([[1]]), np.array([4]), 2) == NEVER_CYCLES
+    assert least_period_bound(Offers.plain(cycles, np.array([[1]]), np.array([4])), 2) == NEVER_CYCLES

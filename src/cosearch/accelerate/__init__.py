@@ -6,7 +6,7 @@ from cosearch.accelerate.asked import LimitTexts, ObjectiveName, PricedLimitText
 from cosearch.accelerate.bound import least_period_bound
 from cosearch.accelerate.class_table import ClassTable
 from cosearch.accelerate.combine import Deadline
-from cosearch.accelerate.contiguous import ContiguousMinimum, Run, least_contiguous_period
+from cosearch.accelerate.contiguous import ContiguousMinimum, least_contiguous_period
 from cosearch.accelerate.declared import JointQuestion, PricedPart, SeparableQuestion
 from cosearch.accelerate.designs import ChunkDesigns
 from cosearch.accelerate.engine import AbstractEngine, Budget, EngineResult, Progress, build_accelerator
@@ -16,6 +16,7 @@ from cosearch.accelerate.front import FrontGap, FrontPoint, ParetoFront, front
 from cosearch.accelerate.given import accelerate
 from cosearch.accelerate.given_front import DesignedPoint, GivenFront, accelerate_front
 from cosearch.accelerate.moves import MappedDesigns, Moves
+from cosearch.accelerate.offers import Offers
 from cosearch.accelerate.optimum import Minimum
 from cosearch.accelerate.pool import DesignPool
 from cosearch.accelerate.problem import PRICED_METRICS, PROBLEM_METRICS, Problem
@@ -28,6 +29,7 @@ from cosearch.accelerate.sampling import Bayesian, Differentiable, Evolutionary,
 from cosearch.accelerate.shadow import ShadowPrice, shadow_prices
 from cosearch.accelerate.space import SHAPE_RULES, AcceleratorSpace, CapacityChoices, ChunkSpace
 from cosearch.accelerate.space_file import load_space, shipped_spaces
+from cosearch.accelerate.stretches import Run
 from cosearch.accelerate.table import Demand, DesignTable
 from cosearch.accelerate.table_question import TableQuestion
 
@@ -67,6 +69,7 @@ __all__ = [
     "Minimum",
     "Moves",
     "ObjectiveName",
+    "Offers",
     "Parameter",
     "ParetoFront",
     "Part",

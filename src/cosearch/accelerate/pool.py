@@ -1,39 +1,40 @@
 """All chunks that may be built for any layers of one network: what rules that are not fixed by shape choose from."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
-from cosearch.accelerate.allocation import width_of
+from cosearch.accelerate.allocation import ChunkClass, width_of
 from cosearch.accelerate.arrays import NEVER_CYCLES, RESOURCES, IntArray
+from cosearch.accelerate.class_table import ShapeKey
 from cosearch.accelerate.engine import programmed
+from cosearch.accelerate.offers import Offers
+from cosearch.accelerate.pooled_class import PoolBuilder, PooledClass
 from cosearch.accelerate.space import AcceleratorSpace
-from cosearch.accelerate.table import ClassTable, DesignTable
 from cosearch.hardware import Accelerator, Chunk, ChunkKind, DramPort, Platform
-from cosearch.workload import Workload
+from cosearch.workload import Layer, Workload
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DesignPool:
     """Designs of several classes, one after another, and what each takes for every layer.
 
+    A design that another one matches or beats in everything may be left out.
+
     Attributes:
-        cycles: [designs, layers]; `NEVER_CYCLES` where a design cannot run a layer.
-        resources: [designs, resources], in the order of `RESOURCES`.
+        offers: The designs, and what the platform leaves to them of each of `RESOURCES`.
         starts: First design of each class, [classes + 1].
-        budget: Of each resource, what the platform leaves to a design.
     """
 
     workload: Workload
     platform: str
     port: DramPort
     clock_hertz: float
-    classes: tuple[ClassTable, ...]
-    cycles: IntArray
-    resources: IntArray
+    classes: tuple[PooledClass, ...]
+    offers: Offers
     starts: IntArray
-    budget: IntArray
 
     @staticmethod
     def build(
@@ -58,49 +59,42 @@ class DesignPool:
         Raises:
             HardwareError: if a layer is wider than every width, or no design of a kind and width can run it.
         """
-        chunk = space.chunk.model_copy(update={"resident_weights": (False,)})
         need = [width_of(layer, space) for layer in workload.layers]
-        classes: list[ClassTable] = []
-        cycles: list[IntArray] = []
-        port = platform.port(clock_hertz)
-        for kind in kinds:
-            for width in sorted(set(need)):
-                runs = [
-                    place
-                    for place, layer in enumerate(workload.layers)
-                    if need[place] <= width and (kind is ChunkKind.BOTH or _kind_of(layer.is_depthwise) is kind)
-                ]
-                if not runs:
-                    continue
-                rule = "single" if kind is ChunkKind.BOTH else "kind"
-                own = AcceleratorSpace(allocation=rule, widths=(width,), chunk=chunk)
-                layers = [workload.layers[place] for place in runs]
-                entry = DesignTable.build(layers, own, platform, clock_hertz, prune=False).classes[0]
-                classes.append(entry)
-                cycles.append(np.full((len(entry.designs), len(need)), NEVER_CYCLES, np.int64))
-                cycles[-1][:, runs] = entry.cycles[:, [entry.shapes[layer.shape_key()] for layer in layers]]
-        limits = platform.budget()
+        shapes: dict[ShapeKey, int] = {}
+        distinct: list[tuple[Layer, int]] = []
+        for layer, width in zip(workload.layers, need, strict=True):
+            if shapes.setdefault(layer.shape_key(), len(shapes)) == len(distinct):
+                distinct.append((layer, width))
+        port, limits = platform.port(clock_hertz), platform.budget()
+        budget = np.array([limits.get(name, port.total_slots) for name in RESOURCES], np.int64)
+        builder = PoolBuilder(space.chunk, platform, port, budget)
+        classes: list[PooledClass] = []
+        runs: list[list[int]] = []
+        for kind, width in product(kinds, sorted(set(need))):
+            own = [
+                column
+                for column, (layer, least) in enumerate(distinct)
+                if least <= width and (kind is ChunkKind.BOTH or _kind_of(layer.is_depthwise) is kind)
+            ]
+            if own:
+                layers = [distinct[column][0] for column in own]
+                classes.append(builder.build(ChunkClass.of(layers, kind, width), layers))
+                runs.append(own)
+        columns = np.array([shapes[layer.shape_key()] for layer in workload.layers], np.int64)
         return DesignPool(
             workload=workload,
             platform=platform.name,
             port=port,
             clock_hertz=clock_hertz,
             classes=tuple(classes),
-            cycles=np.concatenate(cycles),
-            resources=np.concatenate([entry.resources for entry in classes]),
+            offers=_joined(classes, runs, columns, budget),
             starts=np.cumsum([0, *(len(entry.designs) for entry in classes)]),
-            budget=np.array([limits.get(name, port.total_slots) for name in RESOURCES], np.int64),
         )
 
-    def joined(self, other: "DesignPool") -> "DesignPool":
-        """The designs of this pool, then those of another for the same network on the same platform."""
-        return replace(
-            self,
-            classes=(*self.classes, *other.classes),
-            cycles=np.concatenate([self.cycles, other.cycles]),
-            resources=np.concatenate([self.resources, other.resources]),
-            starts=np.concatenate([self.starts, self.starts[-1] + other.starts[1:]]),
-        )
+    def only(self, kind: ChunkKind) -> Offers:
+        """The designs of one kind, if that kind was the first to be asked for; numbers stay."""
+        number = sum(len(entry.designs) for entry in self.classes if entry.chunk_class.kind is kind)
+        return self.offers if number == len(self.offers.rows) else self.offers.take(np.arange(number))
 
     def chunk(self, design: int) -> Chunk:
         """One design as a record."""
@@ -116,6 +110,23 @@ class DesignPool:
             for design, places in shares
         )
         return Accelerator(platform=self.platform, clock_hertz=self.clock_hertz, port=self.port, chunks=chunks)
+
+
+def _joined(
+    classes: Sequence[PooledClass], runs: Sequence[Sequence[int]], columns: IntArray, budget: IntArray
+) -> Offers:
+    """The designs of classes that run some of the columns each."""
+    starts = np.cumsum([0, *(len(entry.cycles) for entry in classes)])
+    cycles = np.full((int(columns.max()) + 1, int(starts[-1])), NEVER_CYCLES, np.int64)
+    for entry, own, start in zip(classes, runs, starts, strict=False):
+        cycles[own, start : start + len(entry.cycles)] = entry.cycles.T
+    return Offers(
+        cycles=cycles.T,
+        rows=np.concatenate([entry.rows + start for entry, start in zip(classes, starts, strict=False)]),
+        columns=columns,
+        resources=np.concatenate([entry.resources for entry in classes]),
+        budgets=budget,
+    )
 
 
 def _kind_of(is_depthwise: bool) -> ChunkKind:

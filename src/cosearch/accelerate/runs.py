@@ -14,6 +14,7 @@ from cosearch.accelerate.problem import SUMS
 from cosearch.accelerate.scale import whole_bound
 from cosearch.design import METRICS, Limit
 from cosearch.errors import RecipeError
+from cosearch.hardware import ChunkKind
 
 POOL_METRICS = frozenset({"fps", "dsp", "bram18", "uram", "lut"})
 """What may be bounded where layers are cut into runs, or given to chunks at will."""
@@ -33,7 +34,7 @@ class PoolLimits:
         Raises:
             RecipeError: for a metric that cannot be bounded here.
         """
-        budgets, period = pool.budget.copy(), NEVER_CYCLES - 1
+        budgets, period = pool.offers.budgets.copy(), NEVER_CYCLES - 1
         for limit in limits:
             if limit.metric not in POOL_METRICS:
                 known = ", ".join(name for name in METRICS if name in POOL_METRICS)
@@ -57,7 +58,7 @@ def solve_contiguous(
     Certified means optimal over cuts and designs together.
 
     Args:
-        pool: Designs that can run any layer of their width.
+        pool: Of its designs, those of kind both are taken: they can run any layer of their width.
         limits: On fps and resources.
         max_chunks: Most runs.
         deadline: When to stop with what was found.
@@ -66,8 +67,8 @@ def solve_contiguous(
         RecipeError: for a limit on something else.
     """
     allowed = PoolLimits.of(pool, limits)
-    found = least_contiguous_period(pool.cycles, pool.resources, allowed.budgets, max_chunks, deadline)
-    evaluations, longest = len(pool.cycles), allowed.period_cycles
+    found = least_contiguous_period(pool.only(ChunkKind.BOTH).within(allowed.budgets), max_chunks, deadline)
+    evaluations, longest = len(pool.offers.rows), allowed.period_cycles
     if found.runs is None or found.period_cycles is None:
         status = "infeasible" if found.is_proved else "not_found"
         reason = f"no cut into at most {max_chunks} runs keeps the budgets" if found.is_proved else ""

@@ -1,18 +1,19 @@
 """The searched rule: any layer on any chunk that can run it; a local search with a bound beside it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from cosearch.accelerate.arrays import NEVER_CYCLES, FloatArray, IntArray
+from cosearch.accelerate.arrays import FloatArray, IntArray
 from cosearch.accelerate.combine import Deadline, OutOfTimeError
+from cosearch.accelerate.offers import Offers
 from cosearch.accelerate.optimum import Front, least_period
 
 _SAMPLES = 400
 _PATIENCE = 1200
 _NEAR = 1.02
+_FEW_ROWS = 16384
 
 Groups = tuple[tuple[int, ...], ...]
 """Positions of the layers of every chunk, each increasing; chunks in the order of their first layers."""
@@ -26,32 +27,25 @@ class Shares(NamedTuple):
     period_cycles: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Cases:
-    """Designs to choose from: [designs, layers] cycles, [designs, resources], [resources] budgets."""
+def best_shares(offers: Offers, groups: Groups, within: int, deadline: Deadline) -> Shares | None:
+    """The fastest designs for groups, if they keep a period; None if there are none, or time is up."""
+    pairs = [_front(offers, group, within) for group in groups]
+    found = least_period([front for _, front in pairs], offers.budgets, deadline)
+    if found.choice is None or found.value is None:
+        return None
+    designs = tuple(int(rows[place]) for (rows, _), place in zip(pairs, found.choice, strict=True))
+    return Shares(groups, designs, found.value)
 
-    cycles: IntArray
-    resources: IntArray
-    budgets: IntArray
 
-    def front(self, group: Sequence[int], within: int) -> tuple[IntArray, Front]:
-        """Designs that run some layers within a period, and what they take."""
-        total = self.cycles[:, list(group)].sum(axis=1)
-        rows = np.flatnonzero(total <= within)
-        return rows, Front(total[rows], self.resources[rows])
-
-    def best(self, groups: Groups, within: int, deadline: Deadline) -> Shares | None:
-        """The fastest designs for groups, if they keep a period; None if there are none, or time is up."""
-        pairs = [self.front(group, within) for group in groups]
-        found = least_period([front for _, front in pairs], self.budgets, deadline)
-        if found.choice is None or found.value is None:
-            return None
-        designs = tuple(int(rows[place]) for (rows, _), place in zip(pairs, found.choice, strict=True))
-        return Shares(groups, designs, found.value)
+def _front(offers: Offers, group: Sequence[int], within: int) -> tuple[IntArray, Front]:
+    """Designs that run some layers within a period, and what they take."""
+    total = offers.total(group)
+    designs = np.flatnonzero((total <= within)[offers.rows])
+    return designs, Front(total[offers.rows[designs]], offers.resources[designs])
 
 
 def improve_shares(
-    cases: Cases, starts: Sequence[Groups], *, within: int, max_chunks: int, seed: int, deadline: Deadline
+    offers: Offers, starts: Sequence[Groups], *, within: int, max_chunks: int, seed: int, deadline: Deadline
 ) -> Shares | None:
     """A local search over who runs what; never worse than the best of the starts.
 
@@ -60,7 +54,7 @@ def improve_shares(
     they are chosen among all designs.
 
     Args:
-        cases: Designs and budgets.
+        offers: Designs, layers and budgets.
         starts: Groups to start from; those of too many chunks are left out.
         within: The longest period.
         max_chunks: Most chunks.
@@ -74,56 +68,71 @@ def improve_shares(
     for groups in starts:
         if len(groups) <= max_chunks:
             longest = within if best is None else best.period_cycles - 1
-            best = cases.best(groups, longest, deadline) or best
+            best = best_shares(offers, groups, longest, deadline) or best
     if best is None:
         return None
     rng = np.random.default_rng(seed)
     try:
-        few = _thinned(cases, best, rng, deadline)
+        few, numbers = _thinned(offers, best, rng, deadline)
         reached = _Walk(few, max_chunks, rng, deadline).run(best.groups, best.period_cycles)
     except OutOfTimeError:
         return best
     if reached is None:
         return best
-    return cases.best(reached.groups, reached.period_cycles, deadline) or best
+    reached = reached._replace(designs=tuple(int(numbers[design]) for design in reached.designs))
+    return best_shares(offers, reached.groups, reached.period_cycles, deadline) or reached
 
 
-def _thinned(cases: Cases, start: Shares, rng: np.random.Generator, deadline: Deadline) -> Cases:
-    """Designs that are cheapest for the start's groups, or for random neighbouring layers, within its period."""
-    shares = cases.resources / np.maximum(cases.budgets, 1)
-    fits = np.flatnonzero((cases.resources <= cases.budgets).all(axis=1))
-    totals = np.concatenate(
-        [np.zeros((1, len(fits)), np.int64), np.cumsum(np.minimum(cases.cycles[fits], NEVER_CYCLES).T, axis=0)]
-    )
+def _thinned(offers: Offers, start: Shares, rng: np.random.Generator, deadline: Deadline) -> tuple[Offers, IntArray]:
+    """Designs that are cheapest for the start's groups, or for random neighbouring layers, within its period.
+
+    Each time some of the rows are looked at, others every time.
+
+    Returns:
+        The designs, and their numbers among all.
+    """
+    shares = offers.resources / np.maximum(offers.budgets, 1)
+    num_layers, num_rows = offers.num_layers, len(offers.cycles)
+    every = -(-num_rows // _FEW_ROWS)
     kept = {*start.designs}
-    num_layers = cases.cycles.shape[1]
     for _ in range(_SAMPLES):
         deadline.check()
         first, last = np.sort(rng.choice(num_layers + 1, 2, replace=False))
-        quick = np.flatnonzero(totals[last] - totals[first] <= start.period_cycles)
-        if len(quick):
-            price: FloatArray = rng.dirichlet(np.full(shares.shape[1], 0.5))
-            kept.add(int(fits[quick[(shares[fits[quick]] @ price).argmin()]]))
-    rows = np.array(sorted(kept))
+        rows = np.arange(rng.integers(every), num_rows, every)
+        columns, counts = np.unique(offers.columns[first:last], return_counts=True)
+        total = np.zeros(len(rows), np.int64)
+        for column, count in zip(columns, counts, strict=True):
+            total += offers.cycles[rows, column] * count
+        kept |= _cheapest(offers, shares, offers.of_rows(rows[total <= start.period_cycles]), 1, rng)
     for group in start.groups:
-        near, front = cases.front(group, int(start.period_cycles * _NEAR))
-        for _ in range(_SAMPLES // 10):
-            deadline.check()
-            price = rng.dirichlet(np.full(shares.shape[1], 0.5))
-            kept.add(int(near[(front.sums / np.maximum(cases.budgets, 1) @ price).argmin()]))
-    rows = np.array(sorted(kept))
-    return Cases(cases.cycles[rows], cases.resources[rows], cases.budgets)
+        deadline.check()
+        near, _ = _front(offers, group, int(start.period_cycles * _NEAR))
+        kept |= _cheapest(offers, shares, near, _SAMPLES // 10, rng)
+    numbers = np.array(sorted(kept))
+    return offers.take(numbers), numbers
+
+
+def _cheapest(
+    offers: Offers, shares: FloatArray, designs: IntArray, number: int, rng: np.random.Generator
+) -> set[int]:
+    """Those of some designs that keep the budgets and are cheapest at random prices."""
+    fits = designs[(offers.resources[designs] <= offers.budgets).all(axis=1)]
+    if not len(fits):
+        return set()
+    prices: FloatArray = rng.dirichlet(np.full(shares.shape[1], 0.5), number)
+    own = shares[fits]
+    return {int(fits[(own @ price).argmin()]) for price in prices}
 
 
 class _Walk:
     """Moves that are kept if the slowest chunk gets no slower; a slower one now and then."""
 
-    def __init__(self, cases: Cases, max_chunks: int, rng: np.random.Generator, deadline: Deadline) -> None:
-        self.cases, self.max_chunks, self.rng, self.deadline = cases, max_chunks, rng, deadline
+    def __init__(self, offers: Offers, max_chunks: int, rng: np.random.Generator, deadline: Deadline) -> None:
+        self.offers, self.max_chunks, self.rng, self.deadline = offers, max_chunks, rng, deadline
 
     def run(self, groups: Groups, period_cycles: int) -> Shares | None:
         """The best that was found, if it is faster than the start."""
-        here = self.cases.best(groups, int(period_cycles * _NEAR), self.deadline)
+        here = best_shares(self.offers, groups, int(period_cycles * _NEAR), self.deadline)
         best = here
         idle = 0
         while here is not None and idle < _PATIENCE and not self.deadline.is_over:
@@ -132,7 +141,7 @@ class _Walk:
             # Slightly slower is accepted while nothing better has turned up for a while.
             allowance = 1 + (_NEAR - 1) * self.rng.random() * (idle % 50 > 35)
             within = int(here.period_cycles * allowance)
-            found = self.cases.best(moved, within, self.deadline) if moved != here.groups else None
+            found = best_shares(self.offers, moved, within, self.deadline) if moved != here.groups else None
             if found is None:
                 continue
             here = found
@@ -144,7 +153,7 @@ class _Walk:
         """Other groups: some layers of a chunk, often the slowest, go elsewhere."""
         rng = self.rng
         groups = [list(group) for group in here.groups]
-        cycles = [int(self.cases.cycles[d, list(g)].sum()) for d, g in zip(here.designs, groups, strict=True)]
+        cycles = [self.offers.period(g, d) for d, g in zip(here.designs, groups, strict=True)]
         if len(groups) > 1 and rng.random() < 0.05:
             one, other = rng.choice(len(groups), 2, replace=False)
             groups[one] += groups[other]

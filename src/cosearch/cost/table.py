@@ -30,7 +30,7 @@ R = TypeVar("R", LayerShape, TileSizes)
 
 _SIZES = ("M", "C", "OY", "OX")
 
-_MAX_ELEMENTS = 1 << 15
+_MAX_ELEMENTS = 1 << 17
 
 UNREACHABLE = 1 << 50
 """Cycles where no tiling fits, or where the layer may not run on the chunk; a sum of a network's stays exact."""
