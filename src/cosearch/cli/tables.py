@@ -7,7 +7,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 
 from cosearch.accelerate import ShadowPrice
-from cosearch.design import METRICS, Design, Front, GivenNetwork, Infeasible
+from cosearch.design import METRICS, Design, Front, GivenNetwork, Infeasible, OpenStretch
 from cosearch.units import format_quantity
 
 _ACCURACIES = (
@@ -55,31 +55,30 @@ def front_table(front: Front, designs: Sequence[Design]) -> Group:
     """The points of a front, what each of them takes, and what is not known."""
     first, second = front.objectives
     others = [name for name in ("fps", "energy_joules", "dsp", "bram18", "lut") if name not in front.objectives]
-    table = Table(*(_with_unit(name) for name in (first, second, *others)), "chunks", "folder")
+    table = Table(first, second, *others, "chunks", "folder")
     for member, design in zip(front.front, designs, strict=True):
-        values = [f"{value:,.6g}" for value in member.values.values()]
-        values += [f"{getattr(design.predicted, name):,.6g}" for name in others]
-        table.add_row(*values, str(len(design.accelerator.chunks)), member.folder)
-    said = f"{len(front.front)} points of the front of {first} and {second}, {front.scope}: "
-    said += "each is on the front, " + (
-        "and nothing else is" if front.certified else "and more may be between these:"
+        cells = [_value(name, value) for name, value in member.values.items()]
+        cells += [_value(name, getattr(design.predicted, name)) for name in others]
+        table.add_row(*cells, str(len(design.accelerator.chunks)), member.folder)
+    number = f"{len(front.front)} point{'' if len(front.front) == 1 else 's'}"
+    if front.certified:
+        return Group(table, f"{number}: the whole front of {first} and {second}, proved ({front.scope})")
+    said = f"{number} of the front of {first} and {second}, each proved ({front.scope}); more may lie between"
+    return Group(table, said, *(_gap(front, gap) for gap in front.gaps))
+
+
+def _gap(front: Front, gap: OpenStretch) -> str:
+    """Two neighbours, between which the front is not known."""
+    ends = (gap.better_in_first, gap.better_in_second)
+    return "  " + " and ".join(
+        ", ".join(f"{name} {_value(name, end[name])}" for name in front.objectives) for end in ends
     )
-    gaps = [
-        "  {} {:,.6g} to {:,.6g}, {} {:,.6g} to {:,.6g}".format(
-            *(
-                part
-                for name in front.objectives
-                for part in (name, gap.better_in_first[name], gap.better_in_second[name])
-            )
-        )
-        for gap in front.gaps
-    ]
-    return Group(table, said, *gaps)
 
 
-def _with_unit(metric: str) -> str:
+def _value(metric: str, value: float) -> str:
+    """A value with its unit; what counts things has none."""
     unit = METRICS[metric].unit
-    return f"{metric} [{unit}]" if unit else metric
+    return f"{value:,.6g}" if unit in ("", "images/s") else format_quantity(value, unit, 5)
 
 
 def show(part: Group | Table) -> None:
