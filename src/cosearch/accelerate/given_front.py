@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cosearch.accelerate.combine import Deadline
-from cosearch.accelerate.engine import EngineResult, build_accelerator
+from cosearch.accelerate.engine import EngineResult, programmed
 from cosearch.accelerate.front import FrontPoint, ParetoFront, front
-from cosearch.accelerate.given import finished_design, predict, problem_of, scope_of, why
+from cosearch.accelerate.given import finished_design, problem_of, scope_of, why
 from cosearch.accelerate.problem import Problem
 from cosearch.accelerate.request import Request
-from cosearch.cost import metric_values
+from cosearch.cost import evaluate, metric_values
 from cosearch.design import METRICS, Design, Front, FrontMember, Infeasible, Limit, OpenStretch, Predicted
-from cosearch.hardware import Accelerator
-from cosearch.workload import Workload
+from cosearch.hardware import Accelerator, ChunkProgram
+from cosearch.workload import Layer, Workload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +39,30 @@ class _Built:
     values: tuple[float, float]
 
 
+class _Builder:
+    """Builds accelerators, and a chunk that many of them share once."""
+
+    def __init__(self, problem: Problem, workload: Workload) -> None:
+        self.table = problem.table
+        self._shares: dict[int, list[Layer]] = {}
+        for layer in workload.layers:
+            self._shares.setdefault(self.table.place(layer)[0], []).append(layer)
+        self._chunks: dict[tuple[int, int], ChunkProgram] = {}
+
+    def accelerator(self, designs: dict[int, int]) -> Accelerator:
+        """That of chosen designs, by class; see `build_accelerator`."""
+        table = self.table
+        chunks = tuple(self._chunk(index, row) for index, row in sorted(designs.items()))
+        return Accelerator(platform=table.platform, clock_hertz=table.clock_hertz, port=table.port, chunks=chunks)
+
+    def _chunk(self, index: int, row: int) -> ChunkProgram:
+        if (index, row) not in self._chunks:
+            entry = self.table.classes[index]
+            chunk = entry.designs.chunk(row, entry.chunk_class)
+            self._chunks[index, row] = programmed(chunk, self._shares[index], self.table.port)
+        return self._chunks[index, row]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivenFront:
     """A front of some network; its accelerators are built when they are asked for.
@@ -59,12 +83,13 @@ class GivenFront:
         """The points as designs, in order.
 
         The engine rounds energies in their fifteenth digit, so it can tell points apart that are equal; one that
-        another matches in both predicted values is left out.
+        another matches in both predicted values is left out. The executable specification is not asked: `check` does.
 
         Args:
             layers_sha256: Of the file that keeps the network beside each design.
         """
-        built = [self._built(point) for point in self.found.points]
+        builder = _Builder(self.problem, self.workload)
+        built = [self._built(point, builder.accelerator(point.designs)) for point in self.found.points]
         kept = [one for one in built if not any(self._betters(other, one) for other in built)]
         width = max(2, len(str(len(kept))))
         return [
@@ -89,10 +114,8 @@ class GivenFront:
             ),
         )
 
-    def _built(self, point: FrontPoint) -> _Built:
-        accelerator = build_accelerator(self.problem, point.designs)
-        assert accelerator is not None
-        predicted = predict(self.workload, self.request, accelerator)
+    def _built(self, point: FrontPoint, accelerator: Accelerator) -> _Built:
+        predicted = evaluate(self.workload, accelerator, self.request.platform)
         first, second = (metric_values(predicted)[name] for name in self.found.objectives)
         return _Built(point, accelerator, predicted, (first, second))
 

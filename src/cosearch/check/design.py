@@ -1,5 +1,6 @@
 """Recompute a run's design.json: derived numbers from integers, choices from the record, limits from the recipe."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -35,12 +36,18 @@ class CheckReport:
         }
 
 
-def check_run(folder: RunFolder) -> CheckReport:
+def check_run(
+    folder: RunFolder, read_network: Callable[[RunFolder, Design], Workload] = workload_of_run
+) -> CheckReport:
     """Recompute every number of a run's design.
 
     Chosen values (blocks, bits, chunks, tiles, loop orders, accuracies) are held against the run's record in
     events.jsonl and the weights' hash, limits against the recipe or the request, derived numbers against the closed
     form in integers and, as far as time goes, against the executable specification, which runs the design.
+
+    Args:
+        folder: The run.
+        read_network: What reads its network; many runs of one network need to read it once.
 
     Raises:
         DesignError: if design.json cannot be read.
@@ -59,7 +66,7 @@ def check_run(folder: RunFolder) -> CheckReport:
     differences += _check_limits(design, asked)
     lines: list[str] = []
     try:
-        workload = workload_of_run(folder, design)
+        workload = read_network(folder, design)
         predicted = evaluate(workload, design.accelerator, asked.platform).model_dump(mode="json")
     except InputError as error:
         differences.append(Difference("accelerator", "a design that cannot run", str(error), "the hardware's rules"))

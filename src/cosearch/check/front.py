@@ -1,12 +1,15 @@
 """Recompute a front: every point's design, and that the list says what the designs do."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 
 from cosearch.check.compare import Difference, compare
 from cosearch.check.design import CheckReport, check_run
 from cosearch.cost import metric_values
-from cosearch.design import METRICS, Front, RunFolder, load_design, load_front
+from cosearch.design import METRICS, Design, Front, GivenNetwork, RunFolder, load_design, load_front
+from cosearch.search import file_hash, workload_of_run
+from cosearch.workload import Workload
 
 
 def check_front(folder: RunFolder) -> CheckReport:
@@ -21,9 +24,10 @@ def check_front(folder: RunFolder) -> CheckReport:
     front = load_front(folder.front)
     differences: list[Difference] = []
     num_compared = 0
+    read_network = _reader()
     for place, member in enumerate(front.front):
         own = RunFolder(folder.path / member.folder)
-        report = check_run(own)
+        report = check_run(own, read_network)
         differences += [replace(d, where=f"{member.folder}: {d.where}") for d in report.differences]
         values = metric_values(load_design(own.design).predicted)
         wanted = {name: values[name] for name in front.objectives}
@@ -31,6 +35,20 @@ def check_front(folder: RunFolder) -> CheckReport:
         num_compared += report.num_compared + len(wanted)
     differences += _beaten(front)
     return CheckReport(tuple(differences), num_compared, (f"front: {len(front.front)} points",))
+
+
+def _reader() -> Callable[[RunFolder, Design], Workload]:
+    """Reads networks, and equal files once: all points of a front have the same."""
+    known: dict[str, Workload] = {}
+
+    def read(folder: RunFolder, design: Design) -> Workload:
+        network = design.network
+        sha256 = file_hash(folder.layers) if folder.layers.is_file() else ""
+        if sha256 not in known or not isinstance(network, GivenNetwork) or network.layers_sha256 != sha256:
+            known[sha256] = workload_of_run(folder, design)
+        return known[sha256]
+
+    return read
 
 
 def _beaten(front: Front) -> list[Difference]:
