@@ -117,15 +117,19 @@ class Mixed:
         """Find, with the product of energy and delay if that is bounded."""
         if "edp" not in bounds:
             return self._choose(bounds, system)
-        product, least = bounds["edp"], self.measures.least("latency_seconds", self.rows)
-        most = min(sum(int(front.cycles[rows].max(initial=0)) for front, rows in self._pairs()), product)
-        most = min(most, bounds.get("latency_seconds", most))
-        any_energy = min(product // MOST_QUANTA, most)
-        if any_energy >= least:  # so short that no energy is too much
+        low, high = self._latencies(bounds)
+        any_energy = min(bounds["edp"] // MOST_QUANTA, high)
+        if any_energy >= low:  # so short that no energy is too much
             found = self._choose({**bounds, "latency_seconds": any_energy}, system)
             if found is not None:
                 return found
-        return self._within(bounds, system, max(least, any_energy + 1), most)
+        return self._within(bounds, system, max(low, any_energy + 1), high)
+
+    def _latencies(self, bounds: Bounds) -> tuple[int, int]:
+        """The least and the most cycles of an image that a bounded product of energy and delay leaves."""
+        high = sum(int(front.cycles[rows].max(initial=0)) for front, rows in self._pairs())
+        high = min(high, bounds["edp"] // max(1, self.measures.least("energy_joules", self.rows)))
+        return self.measures.least("latency_seconds", self.rows), min(high, bounds.get("latency_seconds", high))
 
     def _within(self, bounds: Bounds, system: System, low: int, high: int) -> Choice | None:
         """Find, with the latency from `low` to `high`."""
@@ -178,8 +182,12 @@ class Mixed:
         return None
 
     def _drop(self, bounds: Bounds) -> None:
-        """Forget designs that no choice within bounds has; power and products are not looked at."""
+        """Forget designs that no choice within bounds has; power is not looked at."""
         system = self.measures.system(bounds, NOTHING)
+        if "edp" in bounds:
+            low, high = self._latencies(bounds)
+            if bounds["edp"] // MOST_QUANTA < low <= high:
+                system = self.measures.chord(system, bounds["edp"], low, high)
         kept = self._in_period(bounds)
         budgets = np.array([*self.measures.budgets(bounds), *system.budgets], np.int64)
         places = shrink(self.measures.sums(system, kept), budgets)

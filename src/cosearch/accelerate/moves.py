@@ -18,8 +18,6 @@ from cosearch.workload import Layer
 TilingArray = NDArray[np.int16]
 """Numbers of tilings, as `cost.mapping_table` counts them."""
 
-_TILINGS = 1 << 15
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Moves:
@@ -80,20 +78,21 @@ class MappedDesigns:
     ) -> None:
         """Fill in designs that keep weights and sums alike, and unroll pixels of a row or of all rows."""
         rows = np.flatnonzero(of_group)
-        names = ("lanes", "reduction", "columns", "fused_pixels", "kernel_columns")
-        sizes = np.stack([getattr(self.designs, name)[rows] for name in names], axis=1)
-        distinct, unroll_of = np.unique(sizes, axis=0, return_inverse=True)
-        unrolls = [Unroll(K=k, C=c, OX=x, OYOX=p, FX=f) for k, c, x, p, f in distinct.tolist()]
+        unrolls, unroll_of = _unrolls(self.designs, rows)
         for column, layer in enumerate(self.layers):
-            keys = unroll_of.reshape(-1).astype(np.int64) * _TILINGS + self.tilings[rows, column]
-            pairs, place_of = np.unique(keys, return_inverse=True)
+            tilings = self.tilings[rows, column].astype(np.int64)
+            number = int(tilings.max()) + 1
+            keys = unroll_of * number + tilings
+            occurs = np.zeros(len(unrolls) * number, np.bool_)
+            occurs[keys] = True
+            pairs, place_of = np.flatnonzero(occurs), np.cumsum(occurs)[keys] - 1
             costs = tiling_costs(
                 layer,
                 kind=self.chunk_class.kind,
                 weight_bits=self.chunk_class.width_bits,
                 activation_bits=self.chunk_class.width_bits,
-                unrolls=[unrolls[pair] for pair in (pairs // _TILINGS).tolist()],
-                codes=torch.from_numpy(pairs % _TILINGS),
+                unrolls=[unrolls[pair] for pair in (pairs // number).tolist()],
+                codes=torch.from_numpy(pairs % number),
                 resident_weights=is_resident,
                 partial_sums=has_sums,
                 port=self.port,
@@ -101,3 +100,15 @@ class MappedDesigns:
             )
             energy[rows, column] = costs.energy_joules.numpy()[place_of]
             bits[rows, column] = costs.dram_bits.numpy()[place_of]
+
+
+def _unrolls(designs: ChunkDesigns, rows: IntArray) -> tuple[list[Unroll], IntArray]:
+    """Unrollings that occur at some rows, and which one each row has."""
+    names = ("lanes", "reduction", "columns", "fused_pixels", "kernel_columns")
+    keys = np.zeros(len(rows), np.int64)
+    for name in names:  # one number a row sorts much faster than rows of five
+        values, place = np.unique(getattr(designs, name)[rows], return_inverse=True)
+        keys = keys * len(values) + place
+    _, first, unroll_of = np.unique(keys, return_index=True, return_inverse=True)
+    sizes = np.stack([getattr(designs, name)[rows[first]] for name in names], axis=1)
+    return [Unroll(K=k, C=c, OX=x, OYOX=p, FX=f) for k, c, x, p, f in sizes.tolist()], unroll_of.astype(np.int64)

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from cosearch.cost.busy import LayerTotals
 from cosearch.cost.energy import layer_energy_joules, rows_of_unrolls
 from cosearch.cost.shape import shape_of
+from cosearch.cost.steps import Steps
 from cosearch.cost.tilings import Tilings, candidate_tilings
-from cosearch.cost.timing import layer_timing
-from cosearch.cost.work import ChunkRates, TileSizes
+from cosearch.cost.work import ChunkRates, LayerWork, TileSizes
 from cosearch.hardware import ChunkKind, DramPort, EnergyRules, Unroll
 from cosearch.numerics import EXACT
 from cosearch.workload import Layer
@@ -100,7 +101,11 @@ def _moves(
     )
     sizes = {name: torch.as_tensor(getattr(tilings.sizes, name)) for name in ("M", "C", "OY", "OX")}
     tile = TileSizes(**{name: values[indices].to(EXACT).reshape(-1, 1) for name, values in sizes.items()})
-    timing = layer_timing(shape_of(layer, port.beat_bits), tile, tilings.loop_order, rates, port)
+    shape = shape_of(layer, port.beat_bits)
+    work = LayerWork(shape, tile, rates, port)
+    totals = LayerTotals(work, Steps(work, tilings.loop_order))  # what `layer_timing` sums up, without the cycles
+    beats = shape.parameter_beats + totals.weight_beats() + totals.input_beats() + 2 * totals.sum_beats()
+    beats = beats + totals.residual_beats() + totals.output_beats()
+    numbers = (totals.array_cycles(), totals.drained_words(), beats * port.beat_bits)
     like = torch.zeros(len(indices), 1, dtype=EXACT)
-    numbers = (timing.array_cycles, timing.drained_words, timing.dram_bits)
     return torch.stack([torch.as_tensor(number, dtype=EXACT) + like for number in numbers])
