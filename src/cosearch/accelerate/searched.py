@@ -11,7 +11,8 @@ from cosearch.accelerate.offers import Offers
 from cosearch.accelerate.optimum import Front, least_period
 
 _SAMPLES = 400
-_PATIENCE = 1200
+_PATIENCE = 2000
+_IDLE_ROUNDS = 2
 _NEAR = 1.02
 _FEW_ROWS = 16384
 
@@ -51,7 +52,7 @@ def improve_shares(
 
     Moves take layers from one chunk to another or to a new one, or join two chunks; each time the designs of all
     chunks are chosen anew, exactly, among designs that are cheapest for random layers at random prices. At the end
-    they are chosen among all designs.
+    they are chosen among all designs, and the next walk begins there, until two in a row find nothing better.
 
     Args:
         offers: Designs, layers and budgets.
@@ -72,13 +73,26 @@ def improve_shares(
     if best is None:
         return None
     rng = np.random.default_rng(seed)
+    idle = 0
+    while idle < _IDLE_ROUNDS and not deadline.is_over:
+        better = _improved(offers, best, max_chunks, rng, deadline)
+        idle = idle + 1 if better is None else 0
+        best = better or best
+    return best
+
+
+def _improved(
+    offers: Offers, best: Shares, max_chunks: int, rng: np.random.Generator, deadline: Deadline
+) -> Shares | None:
+    """One walk from the best so far, with designs that suit it; None if it finds nothing better."""
     try:
         few, numbers = _thinned(offers, best, rng, deadline)
-        reached = _Walk(few, max_chunks, rng, deadline).run(best.groups, best.period_cycles)
+        places = tuple(int(np.searchsorted(numbers, design)) for design in best.designs)
+        reached = _Walk(few, max_chunks, rng, deadline).run(best._replace(designs=places))
     except OutOfTimeError:
-        return best
+        return None
     if reached is None:
-        return best
+        return None
     reached = reached._replace(designs=tuple(int(numbers[design]) for design in reached.designs))
     return best_shares(offers, reached.groups, reached.period_cycles, deadline) or reached
 
@@ -130,12 +144,11 @@ class _Walk:
     def __init__(self, offers: Offers, max_chunks: int, rng: np.random.Generator, deadline: Deadline) -> None:
         self.offers, self.max_chunks, self.rng, self.deadline = offers, max_chunks, rng, deadline
 
-    def run(self, groups: Groups, period_cycles: int) -> Shares | None:
+    def run(self, start: Shares) -> Shares | None:
         """The best that was found, if it is faster than the start."""
-        here = best_shares(self.offers, groups, int(period_cycles * _NEAR), self.deadline)
-        best = here
+        here = best = start
         idle = 0
-        while here is not None and idle < _PATIENCE and not self.deadline.is_over:
+        while idle < _PATIENCE and not self.deadline.is_over:
             moved = self._moved(here)
             idle += 1
             # Slightly slower is accepted while nothing better has turned up for a while.
@@ -145,9 +158,9 @@ class _Walk:
             if found is None:
                 continue
             here = found
-            if best is None or here.period_cycles < best.period_cycles:
+            if here.period_cycles < best.period_cycles:
                 best, idle = here, 0
-        return best if best is not None and best.period_cycles < period_cycles else None
+        return best if best.period_cycles < start.period_cycles else None
 
     def _moved(self, here: Shares) -> Groups:
         """Other groups: some layers of a chunk, often the slowest, go elsewhere."""
