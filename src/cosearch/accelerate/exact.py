@@ -52,7 +52,13 @@ class Exact(AbstractEngine):
 
     Certified means optimal for the closed form, in the declared space, with the declared allocation. A budget in
     evaluations that is too small for all designs, or one in seconds that runs out, leaves the best found uncertified.
+
+    Args:
+        builds: Whether the answer has its accelerator, with a mapping for every layer; else its designs alone.
     """
+
+    def __init__(self, *, builds: bool = True) -> None:
+        self.builds = builds
 
     def run(self, problem: Problem | AbstractQuestion, *, seed: int, budget: Budget) -> EngineResult:
         """Solve; the seed does nothing, since nothing is random.
@@ -104,7 +110,7 @@ class Exact(AbstractEngine):
         is_known = is_whole and (best.is_proved or best.bound > 0)  # nothing is below 0 anyway
         return EngineResult(
             status="feasible",
-            accelerator=build_accelerator(problem, designs),
+            accelerator=build_accelerator(problem, designs) if self.builds else None,
             designs=designs,
             value=value,
             bound=problem.metric(problem.objective, best.bound) if is_known else None,

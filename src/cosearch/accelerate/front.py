@@ -1,7 +1,7 @@
 """The Pareto front of accelerators: every pair of two metrics that no accelerator of the space betters in both."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from cosearch.accelerate.boxes import Box, Boxes, Losses
@@ -103,7 +103,9 @@ class _Walk:
     def __init__(self, problem: Problem, first: str, second: str, points: int | None, deadline: Deadline) -> None:
         self.objectives, self.wanted, self.deadline = (first, second), points, deadline
         self.is_spread = points is not None or deadline.at_seconds is not None
-        self.problem = _bare(problem)
+        self.problem = problem
+        self.limits = problem.limits
+        self.engine = Exact(builds=False)
         self.found: dict[Losses, FrontPoint] = {}
         self.reason = ""
 
@@ -158,7 +160,7 @@ class _Walk:
             axis: Of the objective that counts first.
             bound: An axis, and the largest loss in it.
         """
-        limits = self.problem.limits if bound is None else self._limited(self.problem.limits, *bound)
+        limits = self.limits if bound is None else self._limited(self.limits, *bound)
         best = self._solved(axis, limits)
         if best.status == "infeasible":
             self.reason = best.reason
@@ -179,8 +181,8 @@ class _Walk:
         """A proved answer for one objective."""
         if self.deadline.is_over:
             raise _UnprovedError
-        asked = self.problem.with_limits(limits, objective=self.objectives[axis])
-        result = Exact().run(asked, seed=0, budget=Budget(seconds=self.deadline.seconds_left))
+        self.problem = self.problem.with_limits(limits, objective=self.objectives[axis])  # what is priced goes along
+        result = self.engine.run(self.problem, seed=0, budget=Budget(seconds=self.deadline.seconds_left))
         if not result.certified and result.status != "infeasible":
             raise _UnprovedError
         return result
@@ -196,10 +198,3 @@ class _Walk:
         own = [other for other in limits if other.metric == metric]
         kept = [other for other in limits if other.metric != metric]
         return [*kept, own[0] if own and limit.met_by(own[0].limit) else limit]
-
-
-def _bare(problem: Problem) -> Problem:
-    """The problem without its network, so that nothing is built, and with what is priced once."""
-    bare = replace(problem, workload=None)
-    assert len(bare.rows) == len(bare.used)
-    return bare
