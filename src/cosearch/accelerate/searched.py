@@ -12,7 +12,6 @@ from cosearch.accelerate.optimum import Front, least_period
 
 _SAMPLES = 400
 _PATIENCE = 2000
-_IDLE_ROUNDS = 2
 _NEAR = 1.02
 _FEW_ROWS = 16384
 
@@ -52,7 +51,7 @@ def improve_shares(
 
     Moves take layers from one chunk to another or to a new one, or join two chunks; each time the designs of all
     chunks are chosen anew, exactly, among designs that are cheapest for random layers at random prices. At the end
-    they are chosen among all designs, and the next walk begins there, until two in a row find nothing better.
+    they are chosen among all designs, and the next walk begins there, until one finds nothing better.
 
     Args:
         offers: Designs, layers and budgets.
@@ -73,11 +72,10 @@ def improve_shares(
     if best is None:
         return None
     rng = np.random.default_rng(seed)
-    idle = 0
-    while idle < _IDLE_ROUNDS and not deadline.is_over:
+    better: Shares | None = best
+    while better is not None:
+        best = better
         better = _improved(offers, best, max_chunks, rng, deadline)
-        idle = idle + 1 if better is None else 0
-        best = better or best
     return best
 
 
