@@ -3,199 +3,47 @@
 ``python benchmarks/exact_engine.py [--spaces N] [--requests N] [--seed S]`` prints JSON and writes
 ``results/exact_engine.json``. A space is a random network of two to five layers on random choices of chunks under a
 random allocation rule, with a random objective and up to three limits, drawn from what its accelerators reach. Brute
-force builds every accelerator and knows a layer's best mapping and a chunk's resources by the cost model alone.
+force builds every accelerator (`exact_cases`). Every accelerator that the engine returns is evaluated by the cost
+model, which has to find the engine's value and all limits kept, and simulated, which has to take its cycles.
 """
 
 import argparse
-from collections.abc import Iterator
-from itertools import combinations, pairwise, product
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import torch
+from exact_cases import CLOCK_HERTZ, RELATIVE, Case, Values, random_network, random_space, reached
 
 from cosearch.accelerate import (
     SHAPE_RULES,
-    AcceleratorSpace,
     Budget,
-    CapacityChoices,
-    ChunkSpace,
     DesignTable,
+    EngineResult,
     Exact,
     Problem,
     explain,
     solve_allocation,
 )
-from cosearch.accelerate.allocation import allocate
-from cosearch.cost import best_mapping, resources_of
+from cosearch.cost import evaluate, metric_values
 from cosearch.design import METRICS, Limit
-from cosearch.errors import HardwareError, MappingError
-from cosearch.hardware import Chunk, Platform, load_platform
+from cosearch.errors import HardwareError
+from cosearch.hardware import load_platform
 from cosearch.records import canonical_json, write_atomically
-from cosearch.workload import IMAGE, Layer, Workload
+from cosearch.simulate import simulate_accelerator
 
 RESULT = Path(__file__).parent / "results" / "exact_engine.json"
-CLOCK_HERTZ = 2e8
-RESOURCES = ("dsp", "bram18", "uram", "lut", "slots")
-OBJECTIVES = ("fps", "latency_seconds", "dsp", "bram18", "lut")
-
-Values = dict[str, float]
-
-
-class Case(NamedTuple):
-    """A small space and all that its accelerators reach."""
-
-    workload: Workload
-    space: AcceleratorSpace
-    platform: Platform
-    reached: list[Values]
-
-
-def random_network(rng: np.random.Generator) -> Workload:
-    """A chain of convolutions, some depthwise, some of 4 bits."""
-    layers: list[Layer] = []
-    channels, size = int(rng.choice([3, 8, 16])), int(rng.choice([8, 14]))
-    number = int(rng.integers(2, 6))
-    bits = [int(rng.choice([4, 8])) for _ in range(number + 1)]
-    for place in range(number):
-        depthwise = place > 0 and rng.random() < 0.35
-        kernel, stride = (3, int(rng.choice([1, 2]))) if rng.random() < 0.7 else (1, 1)
-        out = channels if depthwise else int(rng.choice([8, 16, 24]))
-        made = -(-size // stride)
-        layers.append(
-            Layer(
-                name=f"layer{place}",
-                source=layers[-1].name if layers else IMAGE,
-                G=channels if depthwise else 1,
-                K=1 if depthwise else out,
-                C=1 if depthwise else channels,
-                OY=made,
-                OX=made,
-                FY=kernel,
-                FX=kernel,
-                IY=size,
-                IX=size,
-                stride_y=stride,
-                stride_x=stride,
-                padding_y=kernel // 2,
-                padding_x=kernel // 2,
-                weight_bits=bits[place],
-                input_bits=bits[place],
-                output_bits=bits[place + 1],
-            )
-        )
-        channels, size = out, made
-    return Workload(layers=tuple(layers))
-
-
-def random_space(rng: np.random.Generator, rule: str) -> AcceleratorSpace:
-    """A few designs a chunk."""
-
-    def some(values: list[int], most: int) -> tuple[int, ...]:
-        number = int(rng.integers(1, most + 1))
-        return tuple(sorted(int(v) for v in rng.choice(values, number, replace=False)))
-
-    chunk = ChunkSpace(
-        lanes=some([4, 8, 16], 2),
-        reductions=some([1, 4], 1),
-        depthwise_lanes=some([2, 4, 8], 2),
-        columns=some([1, 2], 1),
-        capacity_bits=CapacityChoices(I=some([16_384, 65_536], 1), W=some([32_768], 1), O=some([32_768, 131_072], 1)),
-        read_slots=some([2, 4, 8, 16], 2),
-        write_slots=some([2, 4], 1),
-        products_per_dsp=(1,) if rng.random() < 0.7 else (1, 2),
-    )
-    return AcceleratorSpace.model_validate(
-        {"allocation": rule, "widths": (4, 8), "max_chunks": int(rng.integers(1, 4)), "chunk": chunk.model_dump()}
-    )
-
-
-class Priced:
-    """Chunks of a space by the cost model, each layer and chunk once."""
-
-    def __init__(self, platform: Platform) -> None:
-        self.platform = platform
-        self.port = platform.port(CLOCK_HERTZ)
-        self._cycles: dict[tuple[Chunk, Layer], float] = {}
-
-    def cycles(self, chunk: Chunk, layer: Layer) -> float:
-        """Of the best mapping; infinite where there is none."""
-        key = (chunk, layer)
-        if key not in self._cycles:
-            try:
-                self._cycles[key] = best_mapping(layer, chunk, self.port)[1].cycles
-            except MappingError:
-                self._cycles[key] = float("inf")
-        return self._cycles[key]
-
-    def resources(self, chunk: Chunk) -> list[int]:
-        """In the order of `RESOURCES`."""
-        needs = resources_of(chunk, self.platform)
-        return [*(int(getattr(needs, name)) for name in RESOURCES[:-1]), chunk.read_slots + chunk.write_slots]
-
-
-def chunks_of(
-    layers: list[Layer], space: AcceleratorSpace, platform: Platform
-) -> list[tuple[list[Layer], list[Chunk]]]:
-    """The layers that share a chunk under a rule of shapes, and all chunks they may have."""
-    table = DesignTable.build(layers, space, platform, CLOCK_HERTZ, prune=False)
-    groups = allocate(layers, space)
-    return [
-        (share, [entry.designs.chunk(row, entry.chunk_class) for row in range(len(entry.designs))])
-        for (_, share), entry in zip(groups, table.classes, strict=True)
-    ]
-
-
-def partitions(workload: Workload, space: AcceleratorSpace) -> Iterator[list[list[Layer]]]:
-    """All cuts of a network into consecutive runs."""
-    layers = list(workload.layers)
-    for number in range(1, min(space.max_chunks, len(layers)) + 1):
-        for cuts in combinations(range(1, len(layers)), number - 1):
-            yield [layers[a:b] for a, b in pairwise((0, *cuts, len(layers)))]
-
-
-def reached(workload: Workload, space: AcceleratorSpace, platform: Platform) -> list[Values]:
-    """Metrics of every accelerator of a space that fits the platform."""
-    priced, layers = Priced(platform), list(workload.layers)
-    if space.allocation in SHAPE_RULES:
-        found = _combined(priced, chunks_of(layers, space, platform), workload)
-    else:
-        single = space.model_copy(update={"allocation": "single"})
-        designs: list[Chunk] = []
-        for width in space.widths:  # as the pool of all layers has them
-            fits = [x for x in layers if max(x.weight_bits, x.input_bits) <= width]
-            if fits and any(_needs(x, space) == width for x in layers):
-                designs += chunks_of(fits, single.model_copy(update={"widths": (width,)}), platform)[0][1]
-        found = []
-        for runs in partitions(workload, space):
-            found += _combined(priced, [(run, designs) for run in runs], workload)
-    return found
-
-
-def _needs(layer: Layer, space: AcceleratorSpace) -> int:
-    return next(width for width in space.widths if max(layer.weight_bits, layer.input_bits) <= width)
-
-
-def _combined(priced: Priced, groups: list[tuple[list[Layer], list[Chunk]]], workload: Workload) -> list[Values]:
-    """Every choice of a chunk for each group."""
-    budget = priced.platform.budget()
-    bounds = [budget.get(name, priced.port.total_slots) for name in RESOURCES]
-    options = [
-        [
-            (sum(priced.cycles(chunk, layer) for layer in share), priced.resources(chunk))
-            for chunk in chunks
-        ]
-        for share, chunks in groups
-    ]  # fmt: skip
-    found: list[Values] = []
-    for choice in product(*options):
-        cycles = [own for own, _ in choice]
-        sums = np.sum([needs for _, needs in choice], axis=0)
-        if max(cycles) < float("inf") and (sums <= bounds).all():
-            values = {"fps": CLOCK_HERTZ / max(cycles), "latency_seconds": sum(cycles) / CLOCK_HERTZ}
-            found.append({**values, **dict(zip(RESOURCES[:-1], map(float, sums[:-1]), strict=True))})
-    return found
+OBJECTIVES = (
+    "fps",
+    "latency_seconds",
+    "latency_loaded_seconds",
+    "energy_joules",
+    "edp",
+    "power_watts",
+    "dram_bits",
+    "dsp",
+    "bram18",
+    "lut",
+)
 
 
 def best_of(rows: list[Values], objective: str, limits: tuple[Limit, ...]) -> float | None:
@@ -211,6 +59,7 @@ def random_limits(rng: np.random.Generator, rows: list[Values], metrics: list[st
         values = [row[metric] for row in rows]
         low, high = min(values), max(values)
         bound = low + float(rng.uniform(-0.05, 1.05)) * (high - low)
+        bound *= 1 + (RELATIVE if metric != "fps" else -RELATIVE)  # no bound at a value itself: energies are rounded
         limits.append(Limit(metric=str(metric), op=">=" if metric == "fps" else "<=", limit=max(0.0, bound)))
     return tuple(limits)
 
@@ -230,8 +79,9 @@ def make_case(rng: np.random.Generator, rules: tuple[str, ...]) -> Case:
 
 def compare_spaces(number: int, seed: int) -> dict[str, object]:
     """How often engine and brute force agree, and on what."""
-    agree, infeasible, wrong = 0, 0, list[str]()
+    agree, infeasible, branching, wrong = 0, 0, 0, list[str]()
     by_rule: dict[str, int] = {}
+    by_metric: dict[str, int] = {}
     rng = np.random.default_rng(seed)
     for _ in range(number):
         case = make_case(rng, (*SHAPE_RULES, "contiguous"))
@@ -244,13 +94,52 @@ def compare_spaces(number: int, seed: int) -> dict[str, object]:
             case.workload, case.platform, case.space, clock_hertz=CLOCK_HERTZ, objective=objective, limits=limits
         )
         infeasible += wanted is None
+        branching += any(len(case.workload.reads(layer)) > 1 for layer in case.workload.layers)
         by_rule[case.space.allocation] = by_rule.get(case.space.allocation, 0) + 1
-        proved = found.certified if wanted is not None else found.status == "infeasible"
-        if proved and (found.value == wanted if wanted is None else np.isclose(found.value or 0, wanted, rtol=1e-12)):
-            agree += 1
-        else:
-            wrong.append(f"{case.space.allocation} {objective} {[str(x) for x in limits]}: {found.value}, {wanted}")
-    return {"spaces": number, "agree": agree, "infeasible": infeasible, "by_rule": by_rule, "wrong": wrong}
+        for metric in {objective, *(limit.metric for limit in limits)}:
+            by_metric[metric] = by_metric.get(metric, 0) + 1
+        reason = difference(case, found, objective, limits, wanted)
+        agree += not reason
+        if reason:
+            wrong.append(f"{case.space.allocation} {objective} {[str(x) for x in limits]}: {reason}")
+    return {
+        "spaces": number,
+        "agree": agree,
+        "infeasible": infeasible,
+        "branching": branching,
+        "by_rule": by_rule,
+        "by_metric": by_metric,
+        "wrong": wrong,
+    }
+
+
+def difference(
+    case: Case, found: EngineResult, objective: str, limits: tuple[Limit, ...], wanted: float | None
+) -> str:
+    """What the engine has wrong; nothing if it is right."""
+    if wanted is None or found.accelerator is None:
+        is_same = wanted is None and found.status == "infeasible"
+        return "" if is_same else f"{found.status} instead of {wanted}"
+    predicted = evaluate(case.workload, found.accelerator, case.platform)
+    values, trace = metric_values(predicted), simulate_accelerator(case.workload, found.accelerator)
+    if not found.certified:
+        return "not certified"
+    if not (_near(found.value, wanted) and _near(values[objective], wanted)):
+        return f"{found.value}, evaluated {values[objective]}, instead of {wanted}"
+    if not all(limit.met_by(values[limit.metric]) for limit in limits):
+        return "a limit is broken"
+    timed = (predicted.period_cycles, predicted.latency_seconds, predicted.latency_loaded_seconds)
+    if timed != (
+        trace.period_cycles,
+        trace.latency_cycles / CLOCK_HERTZ,
+        trace.latency_loaded_cycles / CLOCK_HERTZ,
+    ):
+        return f"simulated {trace.period_cycles, trace.latency_cycles, trace.latency_loaded_cycles}"
+    return ""
+
+
+def _near(value: float | None, wanted: float) -> bool:
+    return value is not None and bool(np.isclose(value, wanted, rtol=RELATIVE))
 
 
 def compare_requests(number: int, seed: int) -> dict[str, object]:
@@ -263,7 +152,7 @@ def compare_requests(number: int, seed: int) -> dict[str, object]:
         if limits is None:
             continue
         done += 1
-        table = DesignTable.build(case.workload.layers, case.space, case.platform, CLOCK_HERTZ)
+        table = DesignTable.build(case.workload.layers, case.space, case.platform, CLOCK_HERTZ, prune=False)
         problem = Problem.of(table, case.workload, "fps", limits)
         proved += Exact().run(problem, seed=0, budget=Budget()).status == "infeasible"
         found = explain([problem])

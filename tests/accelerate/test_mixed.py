@@ -5,8 +5,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cosearch.accelerate import Budget, Deadline, Exact, Problem, explain, is_feasible, solve
-from cosearch.design import METRICS, Limit
+from cosearch.accelerate import (
+    Budget,
+    Deadline,
+    Exact,
+    Problem,
+    Random,
+    TableQuestion,
+    explain,
+    is_feasible,
+    solve,
+)
+from cosearch.design import METRICS, Limit, parse_limits
 from cosearch.errors import RecipeError
 
 OBJECTIVES = ("energy_joules", "edp", "power_watts", "dram_bits", "fps", "dsp", "latency_seconds")
@@ -119,3 +129,21 @@ def test_refuses_tables_that_dropped_designs_by_other_measures(make_problem: Cal
     assert replace(problem, table=minding, objective="energy_joules").asked == ("energy_joules",)
     with pytest.raises(RecipeError, match=r"power_watts may be best on a design .*; build it with prune=False"):
         replace(problem, table=minding, objective="power_watts")
+
+
+@pytest.mark.parametrize("objective", ["energy_joules", "edp", "power_watts", "dram_bits", "fps"])
+def test_engines_that_sample_know_energy(
+    objective: str, make_problem: Callable[..., Problem], all_built: Callable[[Problem], list[Any]]
+) -> None:
+    problem = make_problem(4, 2, 24, room=1.5)
+    built = all_built(problem)
+    bound = float(np.quantile([one.metrics["energy_joules"] for one in built], 0.2))
+    problem = problem.with_limits(parse_limits([f"energy_joules<={bound!r}"]), objective=objective)
+    exact = Exact().run(problem, seed=0, budget=Budget())
+    found = Random().run(TableQuestion(problem), seed=1, budget=Budget(evaluations=48))
+    assert found.value is not None
+    chosen = next(one for one in built if one.designs == found.designs)
+    assert found.value == pytest.approx(chosen.metrics[objective], rel=1e-11)
+    assert chosen.metrics["energy_joules"] <= bound
+    assert exact.value is not None
+    assert found.value <= exact.value if objective == "fps" else found.value >= exact.value

@@ -6,7 +6,7 @@ import pytest
 
 from cosearch.accelerate import Demand, LinearRelaxation, Prices, Problem, is_feasible, solve
 from cosearch.design import Limit
-from cosearch.errors import HardwareError
+from cosearch.errors import HardwareError, RecipeError
 
 MIXED = ("fps>=9000", "dsp<=100", "lut<=9000")
 
@@ -153,3 +153,11 @@ def test_a_network_that_no_design_holds_is_refused(make_problem: Callable[..., P
     broken = replace(problem, table=replace(problem.table, classes=(full, problem.table.classes[1])))
     with pytest.raises(HardwareError, match="no standard chunk of 4 bits holds all layers of the network"):
         LinearRelaxation().solve(broken)
+
+
+@pytest.mark.parametrize("metric", ["energy_joules", "dram_bits", "power_watts"])
+def test_refuses_limits_it_does_not_price(metric: str, make_problem: Callable[..., Problem]) -> None:
+    problem = make_problem(0, 2, 8, (f"{metric}<=1e9",))
+    message = f"the linear relaxation does not price {metric}; it knows fps, latency_seconds, dsp, bram18, uram, lut"
+    with pytest.raises(RecipeError, match=message):
+        LinearRelaxation().solve(problem)

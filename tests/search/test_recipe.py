@@ -40,6 +40,12 @@ def test_a_resolved_recipe_reads_back_as_itself(tmp_path):
             r"demo.yaml: limits: limit 'fsp>=1': 'fsp' cannot be bounded; known: fps,",
         ),
         ("demo", ['limits=["fps<=1"]'], r"demo.yaml: limits: limit 'fps<=1': fps is bounded with >="),
+        (
+            "demo",
+            ["objective=energy_joules"],
+            r"objective: 'energy_joules' cannot be optimised; known: bram18, dsp, fps",
+        ),
+        ("demo", ['limits=["edp<=1"]'], r"limit 'edp<=1': 'edp' cannot be bounded; known: fps, latency_seconds, dsp"),
         ("demo", ["objective=speed"], r"demo.yaml: objective: 'speed' cannot be optimised; known: bram18, dsp, fps"),
     ],
 )
