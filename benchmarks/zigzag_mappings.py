@@ -12,8 +12,9 @@ worse. A sample is written back and priced by ZigZag again, which shows whether 
 
 Ours is the front of cycles and energy over mappings of ZigZag's kind: one loop along each axis, of each loop the
 largest factor and the largest exact one; arrays do not fold. Its points are priced by ZigZag's model too, those that
-it could have. Seconds are CPU time of one thread, without starting or importing anything; ZigZag's are those of one
-search, of which each objective would take another, ours those of the whole front.
+it could have. It counts inputs of the padding as stored; where that keeps it from a point, the front of the layer
+with such an input is searched besides. Seconds are CPU time of one thread, without starting or importing anything;
+ZigZag's are those of one search, of which each objective would take another, ours those of all that was searched.
 """
 
 import argparse
@@ -23,13 +24,23 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
-from math import exp, log
 from pathlib import Path
 from typing import Any
 
 import torch
 from zigzag_bridge import hardware_of, question_of
-from zigzag_sides import OBJECTIVES, judged, our_row, ours, round_trip, run_zigzag, sampled, theirs
+from zigzag_sides import (
+    joined,
+    judged,
+    our_row,
+    ours,
+    ours_unpadded,
+    round_trip,
+    run_zigzag,
+    sampled,
+    theirs,
+)
+from zigzag_tables import by_their_model, summary, table, worst
 
 from cosearch.hardware import (
     ArrayAccelerator,
@@ -95,6 +106,7 @@ ARRAYS: Mapping[str, tuple[ArrayAccelerator, str]] = {
 NETWORKS = ("resnet18", "alexnet", "mobilenet_v2")
 KINDS = ("even", "uneven")
 
+
 Case = tuple[str, str, Layer, str]
 Row = dict[str, Any]
 
@@ -142,11 +154,12 @@ def measure(python: str, name: str, network: str, layer: Layer, kind: str) -> Ro
     array, technology = ARRAYS[name][0], load_technology(ARRAYS[name][1])
     question = question_of(layer, hardware_of(array, technology), kind)
     answer = run_zigzag(python, question)
-    front, seconds = ours(layer, array, technology)
+    found = ours(layer, array, technology)
+    verdicts = judged(python, question, [form.mapping for form in found.forms])
+    if any(verdict["why"] for verdict in verdicts):
+        found = joined(found, ours_unpadded(layer, array, technology))
+        verdicts = judged(python, question, [form.mapping for form in found.forms])
     sample = sampled(answer, array)
-    forms = [*(point.mapping for point in front.points), *(form for _, form in sample)]
-    verdicts = judged(python, question, forms)
-    number = len(front.points)
     return {
         "case": case_name(name, network, layer, kind),
         "array": name,
@@ -155,77 +168,9 @@ def measure(python: str, name: str, network: str, layer: Layer, kind: str) -> Ro
         "kind": kind,
         "macs": layer.num_operations,
         "zigzag": theirs(layer, array, technology, answer),
-        "round_trip": round_trip(sample, verdicts[number:]),
-        "ours": our_row(front, seconds, array, verdicts[:number]),
+        "round_trip": round_trip(sample, judged(python, question, [form for _, form in sample])),
+        "ours": our_row(found, array, verdicts),
     }
-
-
-def worst(row: Mapping[str, Any]) -> float:
-    """The largest quotient of our best by ZigZag's best, over the objectives; 0 if it has none that we could have."""
-    found = [row["ours"][each]["best"] / row["zigzag"][each]["best"] for each in OBJECTIVES if each in row["zigzag"]]
-    return max(found, default=0.0)
-
-
-def table(found: Sequence[Row]) -> str:
-    """The results as Markdown: one row for an array, a network and a kind of search."""
-    heads = ("Array", "Network", "Levels", "Shapes", "Its mappings", "Also ours", "Energy", "Cycles", "EDP")
-    lines = [f"| {' | '.join((*heads, 'Its seconds', 'Ratio'))} |", "|---" * (len(heads) + 2) + "|"]
-    for group in groups(found):
-        both = compared(group)
-        mappings = sum(row["zigzag"]["mappings"] for row in group)
-        legal = sum(row["zigzag"]["legal_in_ours"] for row in group)
-        seconds = sum(row["zigzag"]["seconds"] for row in group)
-        ratios = [row["zigzag"]["seconds"] / row["ours"]["seconds"] for row in group]
-        ratio = seconds / sum(row["ours"]["seconds"] for row in group)
-        shapes = f"{len(group)}" if len(both) == len(group) else f"{len(both)} of {len(group)}"
-        quotients = [
-            spread_of([row["ours"][each]["legal_in_both"] / row["zigzag"][each]["best"] for row in both])
-            for each in OBJECTIVES
-        ]
-        cells = [*named(group), shapes, f"{mappings}", f"{legal}", *quotients]
-        lines.append(f"| {' | '.join((*cells, f'{seconds:.0f}', f'{ratio:.0f} ({min(ratios):.1f})'))} |")
-    return "\n".join(lines) + "\n"
-
-
-def by_their_model(found: Sequence[Row], against: str) -> str:
-    """Our front by ZigZag's model, as Markdown: its best points by ZigZag's `pick` that is ours too, or of `all`."""
-    lines = ["| Array | Network | Levels | Energy | Cycles | EDP |", "|---|---|---|---|---|---|"]
-    for group in groups(found):
-        quotients = [
-            spread_of(
-                [
-                    row["ours"][each]["by_zigzag"] / row["zigzag"][each][f"{against}_by_zigzag"]
-                    for row in compared(group)
-                ]
-            )
-            for each in OBJECTIVES
-        ]
-        lines.append(f"| {' | '.join((*named(group), *quotients))} |")
-    return "\n".join(lines) + "\n"
-
-
-def named(group: Sequence[Row]) -> tuple[str, str, str]:
-    """Array, network and kind of search of a group."""
-    return group[0]["array"], group[0]["network"], group[0]["kind"]
-
-
-def compared(group: Sequence[Row]) -> list[Row]:
-    """Lines in which each side has a mapping that the other could have."""
-    return [row for row in group if row["zigzag"]["legal_in_ours"] and row["ours"]["legal_in_zigzag"]]
-
-
-def groups(found: Sequence[Row]) -> list[list[Row]]:
-    """Lines of one array, network and kind of search each, in the order of the cases."""
-    keys = [(array, network, kind) for network in NETWORKS for array in ARRAYS for kind in KINDS]
-    named = [[row for row in found if (row["array"], row["network"], row["kind"]) == key] for key in keys]
-    return [group for group in named if group]
-
-
-def spread_of(quotients: Sequence[float]) -> str:
-    """Geometric mean, and the largest."""
-    if not quotients:
-        return "none"
-    return f"{exp(sum(log(each) for each in quotients) / len(quotients)):.3f} ({max(quotients):.3f})"
 
 
 def main() -> None:
@@ -239,7 +184,14 @@ def main() -> None:
     parser.add_argument("--table", action="store_true")
     arguments = parser.parse_args()
     if arguments.table:
-        print(table(rows()), by_their_model(rows(), "pick"), by_their_model(rows(), "all"), sep="\n", end="")
+        print(
+            summary(rows()),
+            table(rows()),
+            by_their_model(rows(), "pick"),
+            by_their_model(rows(), "all"),
+            sep="\n",
+            end="",
+        )
         return
     torch.set_num_threads(1)
     if not arguments.zigzag:

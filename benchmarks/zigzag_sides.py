@@ -5,12 +5,13 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from zigzag_bridge import Priced, expressed, in_their_form, priced
 
-from cosearch.accelerate.asic import MappingFront, MappingSpace, Unrolling, best_mappings, unrollings
+from cosearch.accelerate.asic import MappingSpace, Unrolling, best_mappings, unrollings
 from cosearch.cost.asic import ArrayRates, rates_of_array
 from cosearch.errors import MappingError
 from cosearch.hardware import ArrayAccelerator, ArrayMapping, Technology, check_array_mapping
@@ -133,28 +134,69 @@ def spreads(layer: Layer, array: ArrayAccelerator) -> tuple[Unrolling, ...]:
     return tuple(found)
 
 
-def ours(layer: Layer, array: ArrayAccelerator, technology: Technology) -> tuple[MappingFront, float]:
-    """Our front, and its CPU seconds."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Mappings of ours, with what finding them took.
+
+    Attributes:
+        forms: Those that no other one beats.
+        seconds: CPU time.
+    """
+
+    forms: tuple[Priced, ...]
+    evaluations: int
+    unrollings: int
+    seconds: float
+
+
+def ours(layer: Layer, array: ArrayAccelerator, technology: Technology) -> Found:
+    """Our front."""
     rates = rates_of_array(array, technology)
     start = time.process_time()
     front = best_mappings(layer, array, rates, spread=spreads(layer, array))
-    return front, time.process_time() - start
+    seconds = time.process_time() - start
+    return Found(
+        forms=tuple(
+            Priced(mapping=point.mapping, cycles=point.cycles, energy_joules=point.joules) for point in front.points
+        ),
+        evaluations=front.evaluations,
+        unrollings=front.unrollings,
+        seconds=seconds,
+    )
 
 
-def our_row(front: MappingFront, seconds: float, array: ArrayAccelerator, verdicts: Sequence[Row]) -> Row:
+def ours_unpadded(layer: Layer, array: ArrayAccelerator, technology: Technology) -> Found:
+    """Our front of a layer whose padding is stored, priced for the layer."""
+    rows = (layer.OY - 1) * layer.stride_y + (layer.FY - 1) * layer.dilation_y + 1
+    columns = (layer.OX - 1) * layer.stride_x + (layer.FX - 1) * layer.dilation_x + 1
+    found = ours(replace(layer, IY=rows, IX=columns, padding_y=0, padding_x=0), array, technology)
+    rates = rates_of_array(array, technology)
+    return replace(found, forms=tuple(priced(layer, form.mapping, array, rates) for form in found.forms))
+
+
+def joined(first: Found, second: Found) -> Found:
+    """What two searches found."""
+    return Found(
+        forms=first.forms + second.forms,
+        evaluations=first.evaluations + second.evaluations,
+        unrollings=first.unrollings,
+        seconds=first.seconds + second.seconds,
+    )
+
+
+def our_row(found: Found, array: ArrayAccelerator, verdicts: Sequence[Row]) -> Row:
     """What is kept of our search."""
-    forms = [Priced(mapping=each.mapping, cycles=each.cycles, energy_joules=each.joules) for each in front.points]
-    legal = [form for form, verdict in zip(forms, verdicts, strict=True) if not verdict["why"]]
+    legal = [form for form, verdict in zip(found.forms, verdicts, strict=True) if not verdict["why"]]
     row: Row = {
-        "seconds": round(seconds, 3),
-        "points": len(forms),
-        "evaluations": front.evaluations,
-        "unrollings": front.unrollings,
+        "seconds": round(found.seconds, 3),
+        "points": len(found.forms),
+        "evaluations": found.evaluations,
+        "unrollings": found.unrollings,
         "legal_in_zigzag": len(legal),
         "not_zigzag": dict(sorted(Counter(each["why"] for each in verdicts if each["why"]).items())),
     }
     for objective in OBJECTIVES:
-        best = min(forms, key=lambda form: form.metric(objective, array))
+        best = min(found.forms, key=lambda form: form.metric(objective, array))
         row[objective] = {
             "best": best.metric(objective, array),
             "best_mapping": best.mapping.model_dump(mode="json", exclude_defaults=True),
