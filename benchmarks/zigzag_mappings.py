@@ -12,9 +12,10 @@ worse. A sample is written back and priced by ZigZag again, which shows whether 
 
 Ours is the front of cycles and energy over mappings of ZigZag's kind: one loop along each axis, of each loop the
 largest factor and the largest exact one; arrays do not fold. Its points are priced by ZigZag's model too, those that
-it could have. It counts inputs of the padding as stored; where that keeps it from a point, the front of the layer
-with such an input is searched besides. Seconds are CPU time of one thread, without starting or importing anything;
-ZigZag's are those of one search, of which each objective would take another, ours those of all that was searched.
+it could have. It counts inputs of the padding as stored; where that keeps it from so many points that the rest is not
+as good as its own, the front of the layer with such an input is searched besides. Seconds are CPU time of one thread,
+without starting or importing anything; ZigZag's are those of one search, of which each objective would take another,
+ours those of all that was searched.
 """
 
 import argparse
@@ -40,7 +41,7 @@ from zigzag_sides import (
     sampled,
     theirs,
 )
-from zigzag_tables import by_their_model, summary, table, worst
+from zigzag_tables import by_their_model, falls_short, summary, table, worst
 
 from cosearch.hardware import (
     ArrayAccelerator,
@@ -156,7 +157,8 @@ def measure(python: str, name: str, network: str, layer: Layer, kind: str) -> Ro
     answer = run_zigzag(python, question)
     found = ours(layer, array, technology)
     verdicts = judged(python, question, [form.mapping for form in found.forms])
-    if any(verdict["why"] for verdict in verdicts):
+    them = theirs(layer, array, technology, answer)
+    if falls_short(our_row(found, array, verdicts), them):
         found = joined(found, ours_unpadded(layer, array, technology))
         verdicts = judged(python, question, [form.mapping for form in found.forms])
     sample = sampled(answer, array)
@@ -167,7 +169,7 @@ def measure(python: str, name: str, network: str, layer: Layer, kind: str) -> Ro
         "layer": layer.name,
         "kind": kind,
         "macs": layer.num_operations,
-        "zigzag": theirs(layer, array, technology, answer),
+        "zigzag": them,
         "round_trip": round_trip(sample, judged(python, question, [form for _, form in sample])),
         "ours": our_row(found, array, verdicts),
     }

@@ -18,6 +18,15 @@ def worst(row: Mapping[str, Any]) -> float:
     return max(found, default=0.0)
 
 
+def falls_short(ours: Mapping[str, Any], zigzag: Mapping[str, Any]) -> bool:
+    """Whether ZigZag's best of some objective is better than all of ours that both can have."""
+    return any(
+        ours[each]["legal_in_both"] is None or ours[each]["legal_in_both"] > zigzag[each]["best"] * (1 + EQUAL)
+        for each in OBJECTIVES
+        if each in zigzag
+    )
+
+
 def summary(found: Sequence[Row]) -> str:
     """All lines in a few sentences."""
     both = compared(found)
