@@ -15,16 +15,20 @@ from cosearch.design import (
     Design,
     EngineRecord,
     EventLog,
+    Front,
+    FrontMember,
     Infeasible,
     LayerCost,
     Limit,
     Manifest,
     NetworkDesign,
     NetworkSpace,
+    OpenStretch,
     Predicted,
     Relaxation,
     RunFolder,
     Stage,
+    load_design,
     parse_operator,
 )
 from cosearch.hardware import PIXELS_OUTER, Accelerator, ChunkKind, load_platform
@@ -342,3 +346,56 @@ def design() -> Design:
 @pytest.fixture
 def make_run(tmp_path: Path) -> Callable[[bool], RunFolder]:
     return lambda feasible: write_run(tmp_path / "run", feasible=feasible)
+
+
+FRONT_POINTS = ((220.0, 9.0e-3), (200.0, 7.5e-3), (120.0, 6.0e-3))
+
+
+def named(point: tuple[float, float]) -> dict[str, float]:
+    return {"fps": point[0], "energy_joules": point[1]}
+
+
+def example_front(*, whole: bool) -> Front:
+    return Front(
+        recipe="net <b>",
+        objectives=("fps", "energy_joules"),
+        certified=whole,
+        scope="closed form, declared space",
+        front=tuple(
+            FrontMember(values=named(point), certified=True, folder=f"front/{n:02}")
+            for n, point in enumerate(FRONT_POINTS, start=1)
+        ),
+        gaps=()
+        if whole
+        else (OpenStretch(better_in_first=named(FRONT_POINTS[1]), better_in_second=named(FRONT_POINTS[2])),),
+    )
+
+
+def example_designs(design: Design) -> tuple[Design, ...]:
+    return tuple(
+        design.model_copy(update={"predicted": design.predicted.model_copy(update=named(point))})
+        for point in FRONT_POINTS
+    )
+
+
+@pytest.fixture
+def front_folder(make_run: Callable[[bool], RunFolder], tmp_path: Path) -> RunFolder:
+    """A front in a folder, with the example's design at every point."""
+    folder = RunFolder(tmp_path / "front-run")
+    designs = example_designs(load_design(make_run(True).design))
+    for member, design in zip(example_front(whole=True).front, designs, strict=True):
+        own = RunFolder(folder.path / member.folder)
+        own.create()
+        own.design.write_text(canonical_json(design), encoding="utf-8")
+    folder.front.write_text(canonical_json(example_front(whole=True)), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def make_front() -> Callable[..., Front]:
+    return example_front
+
+
+@pytest.fixture
+def point_designs(make_run: Callable[[bool], RunFolder]) -> tuple[Design, ...]:
+    return example_designs(load_design(make_run(True).design))

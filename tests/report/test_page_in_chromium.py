@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from cosearch.design import Design, RunFolder
+from cosearch.design import Design, Front, RunFolder
+from cosearch.records import canonical_json
 from cosearch.report import save_picture, write_report
 
 pytestmark = pytest.mark.chromium
@@ -48,6 +49,17 @@ def test_every_chart_is_drawn_and_the_console_is_silent(
     assert f'data-charts="{charts}"' in document[:1000]
     assert document.count('<g class="cartesianlayer">') == charts
     assert document.count('class="picture ') == (4 if feasible else 0)
+
+
+def test_the_chart_of_a_front_is_drawn(
+    front_folder: RunFolder, make_front: Callable[..., Front], tmp_path: Path
+) -> None:
+    front_folder.front.write_text(canonical_json(make_front(whole=False)), encoding="utf-8")
+    document, console = load(write_report(front_folder), tmp_path / "profile")
+    assert console == []
+    assert 'data-charts="1"' in document[:1000]
+    assert document.count('class="point') == 3
+    assert document.count('class="shapelayer"') >= 1
 
 
 def test_a_script_error_is_seen(make_run: Callable[[bool], RunFolder], tmp_path: Path) -> None:
