@@ -12,6 +12,22 @@ from cosearch.hardware import ArrayNetwork, RowStationary, check_array_mapping, 
 FOLDING = ArrayNetwork(bits_per_cycle={"I": 16, "W": 32, "O": 32}, folds=True)
 
 
+def is_legal(layer, mapping, array):
+    try:
+        check_array_mapping(layer, mapping, array)
+    except MappingError:
+        return False
+    return True
+
+
+def is_full(layer, array, e, r, t):
+    """Whether no set can be added, and no row of outputs."""
+    sizes = {"e": e, "r": r, "t": t}
+    bounds = {"e": layer.OY, "r": layer.C, "t": layer.K}
+    larger = [sizes | {name: sizes[name] + 1} for name in sizes if sizes[name] < bounds[name]]
+    return not any(each["r"] * layer.FY * -(-each["t"] * each["e"] // array.columns) <= array.rows for each in larger)
+
+
 def every_pass(layer, array, rates):
     """Costs of all parameters that fit, with values beyond the layer's bounds left out."""
     structure, points = structure_of(array, loads_weights=loads_weights(layer)), []
@@ -19,9 +35,7 @@ def every_pass(layer, array, rates):
     images, rows = range(1, layer.N + 1), range(1, layer.OY + 1)
     for m, n, e, p, q, r, t in product(outputs, images, rows, outputs, inputs, inputs, outputs):
         mapping = row_stationary(layer, RowStationary(m=m, n=n, e=e, p=p, q=q, r=r, t=t))
-        try:
-            check_array_mapping(layer, mapping, array)
-        except MappingError:
+        if not is_legal(layer, mapping, array) or not is_full(layer, array, e, r, t):
             continue
         price = price_layers(nest_of(layer, mapping), structure, rates)
         points.append((int(price.timing.cycles), float(price.energy_joules)))

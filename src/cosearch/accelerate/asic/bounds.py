@@ -6,7 +6,7 @@ the cost model itself, and pairs are bounded by adding up. The bound is the cost
 through the buffer, and the choice of the axis along which windows move.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -240,20 +240,26 @@ def _outer(context: Context, tiled: Tiled, order: tuple[Dim, ...]) -> OuterHalf:
     )
 
 
-def free_outer(context: Context) -> OuterHalf:
-    """What any tiles in the buffer move at least: every word once. One row."""
+def free_outer(context: Context, operands: Collection[Operand] | None = None) -> OuterHalf:
+    """What any tiles in the buffer move from and to DRAM at least: every word once. One row.
+
+    Args:
+        context: The layer on the array.
+        operands: Whose words count; those that the buffer keeps unless said.
+    """
+    operands = context.structure.in_buffer if operands is None else operands
     layer, structure, rates = context.layer, context.structure, context.rates
     words = {"I": _needed_pixels(layer), "W": layer.num_operations // (layer.N * layer.OY * layer.OX)}
     words["O"] = -(-layer.N * layer.out_channels * layer.OY * layer.OX // (layer.pool_y * layer.pool_x))
     width = int(rates.dram_width_bits)
     overlapped, waiting, joules = 0.0, 0.0, 0.0
     for operand in structure.operands:
-        if operand not in structure.in_buffer:
+        if operand not in operands:
             continue
         word_bits = {"I": layer.input_bits, "W": layer.weight_bits, "O": layer.output_bits}[operand]
         bits = float(_lines(words[operand], word_bits, width) * width)
         joules += bits * float(rates.dram_joules_per_bit)
-        if operand != "O":
+        if operand != "O" and operand in structure.in_buffer:
             fills = _lines(words[operand], word_bits, int(rates.buffer_width_bits))
             joules += fills * float(rates.buffer_write_joules[operand])
         if context.waits(operand):

@@ -7,7 +7,7 @@ import numpy as np
 
 from cosearch.accelerate.arrays import BoolArray, FloatArray, IntArray
 from cosearch.accelerate.asic.bounds import Context
-from cosearch.accelerate.asic.front import beaten, front_rows
+from cosearch.accelerate.asic.front import beaten, front_rows, overpriced
 from cosearch.accelerate.asic.halves import Halves, Pairs
 from cosearch.accelerate.asic.nests import Tiled, as_floats
 from cosearch.accelerate.asic.orders import loop_orders, moves_along
@@ -36,6 +36,7 @@ class Exploration:
     """The best mappings so far, sorted by cycles."""
 
     context: Context
+    slopes: tuple[float, float] | None = None
     evaluations: int = 0
     cycles: FloatArray = field(default_factory=lambda: np.zeros(0))
     joules: FloatArray = field(default_factory=lambda: np.zeros(0))
@@ -43,8 +44,10 @@ class Exploration:
     orders: list[Orders] = field(default_factory=list[Orders])
 
     def keeps(self, cycles: FloatArray, joules: FloatArray) -> BoolArray:
-        """Which bounds nothing known matches or beats."""
-        return ~beaten(cycles, joules, self.cycles, self.joules)
+        """Which bounds nothing known matches or beats; with slopes, at some price of a cycle between them."""
+        if self.slopes is None:
+            return ~beaten(cycles, joules, self.cycles, self.joules)
+        return ~overpriced(cycles, joules, self.cycles, self.joules, self.slopes)
 
     def explore(self, halves: Halves) -> None:
         """Price the mappings of some unrollings, most promising first, until all others are beaten."""

@@ -73,15 +73,23 @@ class Tiles:
         return _spread(self, np.ones_like(self.buffer), self.buffer, self.outside)
 
 
-def register_tiles(context: Context, array: ArrayAccelerator, unrolling: Unrolling, space: MappingSpace) -> Tiles:
-    """All tiles that registers hold; none in the buffer yet."""
-    spread, layer = unrolling.factors(), context.layer
+def register_tiles(
+    context: Context, array: ArrayAccelerator, choices: Sequence[Unrolling], space: MappingSpace
+) -> list[Tiles]:
+    """For each unrolling all tiles that registers hold; none in the buffer yet."""
+    layer, none = context.layer, np.ones((0, len(DIMS)), np.int64)
     whole = np.array([getattr(layer, dim) for dim in DIMS], np.int64)
-    bounds = -(-whole // spread.prod(axis=0))
-    parts = [sorted({part for size in own for part in divisors(size)}) for own in _sizes(bounds, space)]
-    ones = np.ones(len(DIMS), np.int64)
-    tiles = tiles_that_fit(layer, array, array.registers, ones, parts)
-    return Tiles(spread, bounds, tiles, np.ones((0, len(DIMS)), np.int64))
+    ones, known = np.ones(len(DIMS), np.int64), dict[bytes, IntArray]()
+    found: list[Tiles] = []
+    for unrolling in choices:
+        spread = unrolling.factors()
+        bounds = -(-whole // spread.prod(axis=0))
+        key = bounds.tobytes()
+        if key not in known:
+            parts = [sorted({part for size in own for part in divisors(size)}) for own in _sizes(bounds, space)]
+            known[key] = tiles_that_fit(layer, array, array.registers, ones, parts)
+        found.append(Tiles(spread, bounds, known[key], none))
+    return found
 
 
 def with_buffer(

@@ -51,6 +51,7 @@ def best_mappings(
     *,
     space: MappingSpace | None = None,
     spread: Sequence[Unrolling] | None = None,
+    slopes: tuple[float, float] | None = None,
 ) -> MappingFront:
     """The exact front of cycles and energy of a layer on an array, over all mappings of a space.
 
@@ -62,12 +63,15 @@ def best_mappings(
         rates: Of the array in its technology; `rates_of_array` gives them.
         space: Which mappings; all that `MappingSpace` has unless said.
         spread: Unrollings to choose from, instead of the space's own.
+        slopes: If given, the front is exact for prices of a cycle between these, in joules: for each of them it has a
+            mapping that makes energy plus price times cycles least. That is much faster.
 
     Raises:
         MappingError: if operands are wider than the multipliers, or no mapping of the space fits the array.
     """
     space = MappingSpace() if space is None else space
     search = _search(layer, array, rates)
+    search.slopes = slopes
     choices = unrollings(layer, array, space) if spread is None else tuple(spread)
     if space.row_stationary:
         search.add([(passes(layer, array), pass_orders(layer))])

@@ -27,7 +27,7 @@ def promising(
         space: Which tiles there are.
         keeps: Which bounds nothing that is known matches or beats, at the time of asking.
     """
-    tiles = [register_tiles(context, array, each, space) for each in choices]
+    tiles = register_tiles(context, array, choices, space)
     rows = Tiled.joined([own.tiled() for own in tiles])
     inner = [inner_half(context, rows, operand) for operand in OPERANDS]
     every = np.arange(len(rows))
