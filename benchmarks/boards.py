@@ -11,6 +11,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -38,11 +39,13 @@ SOLVE_SECONDS = 25.0
 PRODUCTS_PER_SLICE = 2
 
 
+@cache
 def published(name: str) -> Workload:
     """A network of the zoo at 8 bits."""
     return from_module(build(name), example_input(name), bits=8)
 
 
+@cache
 def trips() -> Workload:
     """The example network of the public TRIPS code on CIFAR, as one chain; two equal entries are groups."""
     layers: list[Layer] = []
@@ -165,8 +168,8 @@ def rows() -> list[dict[str, object]]:
 def cases() -> Iterator[tuple[str, str, str, str]]:
     """All that is compared."""
     for rule in (*RULES, SEARCHED):
-        for network in NETWORKS:
-            for bits in BITS:
+        for bits in BITS:
+            for network in NETWORKS:
                 for board in BOARDS:
                     yield network, bits, board, rule
 

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import linprog
 
 from cosearch.accelerate.arrays import NEVER_CYCLES, FloatArray, IntArray
 from cosearch.accelerate.combine import Deadline
@@ -136,6 +135,8 @@ class _Bound:
         num_prices = rows.shape[1]
         picks = np.zeros((len(rows), len(self.counts)))
         picks[np.arange(len(rows)), columns] = 1
+        from scipy.optimize import linprog  # slow to import, and most requests need no linear program
+
         found = linprog(
             c=np.concatenate([np.zeros(num_prices), -self.counts]),
             A_ub=np.concatenate([-rows / scale, picks], axis=1),

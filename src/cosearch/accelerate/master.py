@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import linprog
 
 from cosearch.accelerate.arrays import FloatArray, IntArray
 
@@ -95,6 +94,8 @@ def _restricted(master: Master, rows: Sequence[IntArray]) -> Solution | None:
         convex[front, starts[front] : starts[front + 1]] = 1
     cost = np.zeros(starts[-1] + 1)
     cost[-1] = 1
+    from scipy.optimize import linprog  # slow to import, and most requests need no linear program
+
     answer = linprog(
         cost,
         A_ub=np.concatenate([loads.T, -master.gives[:, None]], axis=1),

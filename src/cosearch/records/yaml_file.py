@@ -26,9 +26,10 @@ def load_yaml(path: Path, error: type[InputError]) -> tuple[dict[str, Any], dict
     """
     text = read_text(path, error)
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        value = yaml.safe_load(text)
-        places = list(_places(node, ()))
+        loader = yaml.SafeLoader(text)
+        node = loader.get_single_node()
+        places = list(_places(node, ()))  # before merge keys are resolved in the nodes
+        value = None if node is None else loader.construct_document(node)
     except RecursionError:
         raise error("nested too deeply, or an alias holds itself; write it flat").at(path.name) from None
     except yaml.MarkedYAMLError as fault:

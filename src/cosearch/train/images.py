@@ -10,7 +10,6 @@ from typing import Any, Literal, cast
 import numpy as np
 import torch
 from jaxtyping import Int, UInt8
-from sklearn.datasets import load_digits
 from torch import Tensor
 from torch.utils.data import Dataset
 
@@ -147,6 +146,8 @@ def _fashion_mnist(folder: Path) -> ImageData:
 
 def _digits() -> ImageData:
     """scikit-learn's digits with every fifth held out; it has no official test set."""
+    from sklearn.datasets import load_digits  # slow to import, and no other data set needs it
+
     bunch = cast(Any, load_digits())
     images = torch.from_numpy(np.round(bunch.images * (255 / 16)).astype(np.uint8)).unsqueeze(1)
     labels = torch.from_numpy(np.asarray(bunch.target, dtype=np.int64))
