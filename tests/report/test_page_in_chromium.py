@@ -58,7 +58,7 @@ def test_the_chart_of_a_front_is_drawn(
     document, console = load(write_report(front_folder), tmp_path / "profile")
     assert console == []
     assert 'data-charts="1"' in document[:1000]
-    assert document.count('class="point') == 3
+    assert document.count('<path class="point') == 3
     assert document.count('class="shapelayer"') >= 1
 
 
