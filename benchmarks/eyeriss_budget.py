@@ -11,7 +11,8 @@ For each network three things are found in one model, in 65 nm:
 - one line for each array of the space `eyeriss_budget`: its energy-delay product, or that it was left out because
   a bound says that it is no better than the best before it.
 
-Whole networks count, with their fully connected layers, pooling, biases and residuals.
+Whole networks count, with their fully connected layers, pooling, biases and residuals. One image leaves the fully
+connected layers of AlexNet and VGG-16 to DRAM, whatever the array; `_features` are these networks without them.
 """
 
 import argparse
@@ -38,10 +39,11 @@ from cosearch.cost.asic import rates_of_array
 from cosearch.errors import MappingError
 from cosearch.hardware import load_array, load_technology
 from cosearch.network.zoo import build, example_input
+from cosearch.workload import Workload
 from cosearch.workload.importers import from_module
 
 RESULT = Path(__file__).parent / "results" / "eyeriss_budget.jsonl"
-NETWORKS = ("alexnet", "resnet18", "mobilenet_v2", "vgg16")
+NETWORKS = ("alexnet", "alexnet_features", "resnet18", "mobilenet_v2", "vgg16", "vgg16_features")
 SPACE = "eyeriss_budget"
 BITS = 16
 
@@ -61,7 +63,10 @@ def keep(row: Row) -> None:
 
 def problem_of(name: str) -> ArrayProblem:
     """A network on the arrays of the space."""
-    workload = from_module(build(name), example_input(name), bits=BITS)
+    whole = name.removesuffix("_features")
+    workload = from_module(build(whole), example_input(whole), bits=BITS)
+    if whole != name:
+        workload = Workload(layers=tuple(layer for layer in workload.layers if layer.OY * layer.OX > 1))
     return ArrayProblem(workload=workload, space=load_array_space(SPACE), technology=load_technology("65nm"))
 
 

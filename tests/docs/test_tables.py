@@ -42,3 +42,9 @@ def test_estimators() -> None:
 def test_choosing() -> None:
     for name, table in all_tables().items():
         assert table in page("choosing.md"), name
+
+
+def test_arrays_within_eyeriss_budget() -> None:
+    from benchmarks import eyeriss_budget
+
+    assert eyeriss_budget.table() in page("arrays_engine.md")

@@ -1,6 +1,6 @@
 """The front of a layer against every mapping of its space, one by one."""
 
-from itertools import permutations, product
+from itertools import pairwise, permutations, product
 
 import pytest
 
@@ -92,6 +92,21 @@ def every_front(layer, array, rates, space, spread=None):
     return front
 
 
+def check_prices(layer, array, rates, space, spread, front):
+    """Between two prices of a cycle, the front of these prices has what the whole front has."""
+    steepest = (
+        max((a.joules - b.joules) / (b.cycles - a.cycles) for a, b in pairwise(front.points))
+        if len(front.points) > 1
+        else 1e-12
+    )
+    slopes = steepest / 3, steepest * 2
+    some = best_mappings(layer, array, rates, space=space, spread=spread, slopes=slopes)
+    for part in (0.0, 0.3, 0.7, 1.0):
+        price = slopes[0] + part * (slopes[1] - slopes[0])
+        least = [min(each.joules + price * each.cycles for each in own.points) for own in (some, front)]
+        assert least[0] == pytest.approx(least[1], rel=1e-12)
+
+
 ARRAYS = {
     "streamed": {},
     "double_buffered": {
@@ -155,6 +170,7 @@ def test_the_front_is_that_of_all_mappings(name, shape, array, layer, rates):
     expected = every_front(own, small, rates(small), space, spread)
     assert [point.cycles for point in front.points] == [cycles for cycles, _ in expected]
     assert [point.joules for point in front.points] == pytest.approx([joules for _, joules in expected], rel=1e-12)
+    check_prices(own, small, rates(small), space, spread, front)
     structure = structure_of(small, loads_weights=loads_weights(own))
     for point in front.points:
         check_array_mapping(own, point.mapping, small)
