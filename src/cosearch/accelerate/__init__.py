@@ -12,6 +12,7 @@ from cosearch.accelerate.designs import ChunkDesigns
 from cosearch.accelerate.engine import AbstractEngine, Budget, EngineResult, Progress, build_accelerator
 from cosearch.accelerate.exact import Exact, is_feasible, solve
 from cosearch.accelerate.explain import explain, round_outwards
+from cosearch.accelerate.explain_runs import explain_contiguous
 from cosearch.accelerate.front import FrontGap, FrontPoint, ParetoFront, front
 from cosearch.accelerate.given import accelerate
 from cosearch.accelerate.given_front import DesignedPoint, GivenFront, accelerate_front
@@ -89,6 +90,7 @@ __all__ = [
     "accelerate_front",
     "build_accelerator",
     "explain",
+    "explain_contiguous",
     "front",
     "is_feasible",
     "least_contiguous_period",

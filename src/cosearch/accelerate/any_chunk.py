@@ -74,7 +74,10 @@ def solve_searched(
         return EngineResult(
             status="infeasible" if is_proved else "not_found",
             evaluations=evaluations,
-            reason=f"no allocation keeps {allowed.period_cycles} cycles, {bound} is a bound" if is_proved else "",
+            reason=f"no allocation keeps {allowed.period_cycles} cycles, {bound} is a bound; what would be enough is "
+            "proved under every other allocation"
+            if is_proved
+            else "",
         )
     return EngineResult(
         status="feasible",

@@ -62,13 +62,13 @@ def least_contiguous_period(offers: Offers, max_chunks: int, deadline: Deadline 
     every = -(-len(problem.designs) // _FEW_DESIGNS)
     if every > 1:
         some = problem.only(np.arange(0, len(problem.designs), every))
-        best = _bisect(some, least, None).runs
+        best = bisect_period(some, least, None).runs
         if best is not None:
             problem.priced = some.priced
-    return _bisect(problem, least, best)
+    return bisect_period(problem, least, best)
 
 
-def _bisect(problem: "Stretches", least: int, best: tuple[Run, ...] | None) -> ContiguousMinimum:
+def bisect_period(problem: "Stretches", least: int, best: tuple[Run, ...] | None) -> ContiguousMinimum:
     """The least period from some bound on; `best` are runs that are known already."""
     low, high = least, NEVER_CYCLES
     is_proved = True
@@ -79,7 +79,7 @@ def _bisect(problem: "Stretches", least: int, best: tuple[Run, ...] | None) -> C
         while low < high:
             # The first question is whether anything fits; then halves.
             period = (low + high) // 2 if best is not None else NEVER_CYCLES - 1
-            runs = _within(problem, period)
+            runs = runs_within(problem, period)
             if runs is None:
                 low = period + 1
                 continue
@@ -91,7 +91,7 @@ def _bisect(problem: "Stretches", least: int, best: tuple[Run, ...] | None) -> C
     return ContiguousMinimum(period_cycles=period_cycles, runs=best, bound_cycles=low, is_proved=is_proved)
 
 
-def _within(problem: Stretches, period: int) -> tuple[Run, ...] | None:
+def runs_within(problem: Stretches, period: int) -> tuple[Run, ...] | None:
     """Runs that keep a period and the budgets, or None if there are none."""
     if not len(problem.designs):
         return None

@@ -2,6 +2,8 @@
 
 from cosearch.accelerate.engine import AbstractEngine, Budget, EngineResult
 from cosearch.accelerate.explain import explain
+from cosearch.accelerate.explain_runs import explain_contiguous
+from cosearch.accelerate.pool import DesignPool
 from cosearch.accelerate.problem import Problem
 from cosearch.accelerate.request import Request
 from cosearch.accelerate.rules import solve_allocation
@@ -124,10 +126,13 @@ def problem_of(workload: Workload, request: Request) -> Problem:
 
 
 def why(workload: Workload, request: Request, result: EngineResult) -> Infeasible:
-    """What would be enough, where a table can tell; else the proof alone."""
+    """What would be enough, where it can be proved; where the allocation is searched, the proof alone."""
     limits = request.parsed_limits()
     if result.status == "infeasible" and request.space.allocation in SHAPE_RULES:
         return explain([problem_of(workload, request)])
+    if result.status == "infeasible" and request.space.allocation == "contiguous":
+        pool = DesignPool.build(workload, request.space, request.platform, request.clock_hertz)
+        return explain_contiguous(pool, limits, request.space.max_chunks)
     reason = (
         result.reason or f"engine {request.engine} found no accelerator within its budget; raise it, or take exact"
     )

@@ -75,6 +75,14 @@ class Stretches:
         self.starts: IntArray = np.searchsorted(self.rows, np.arange(len(used)))
         self.loads: FloatArray = self.takes / np.maximum(self.budgets, 1)
 
+    def under(self, budgets: IntArray) -> "Stretches":
+        """The same with tighter budgets, the number of chunks aside."""
+        some = copy(self)
+        some.budgets = np.append(budgets, self.budgets[-1])
+        some.priced = []
+        some._keep(np.flatnonzero((self.takes <= some.budgets).all(axis=1)))
+        return some
+
     def only(self, places: IntArray) -> "Stretches":
         """The same with some of the designs."""
         some = copy(self)
