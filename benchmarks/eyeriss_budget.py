@@ -1,8 +1,9 @@
 """The best array within Eyeriss's budget, against Eyeriss with its own dataflow in the same model.
 
-``python benchmarks/eyeriss_budget.py [--network NAME ...] [--seconds N]`` maps known networks, one image of 16 bits,
-and appends a line to ``results/eyeriss_budget.jsonl`` for every network and array; what the file has already is
-skipped, and no new line is begun after N seconds. ``--table`` prints the table of docs/arrays_engine.md.
+``python benchmarks/eyeriss_budget.py [--network NAME ...] [--seconds N] [--file FILE]`` maps known networks, one
+image of 16 bits, and appends a line to FILE, ``results/eyeriss_budget.jsonl`` unless said, for every network and
+array; what the file has already is skipped, and no new line is begun after N seconds. ``--table`` prints the table
+of docs/arrays_engine.md.
 
 For each network three things are found in one model, in 65 nm:
 
@@ -50,14 +51,14 @@ BITS = 16
 Row = dict[str, Any]
 
 
-def read_rows() -> list[Row]:
+def read_rows(path: Path = RESULT) -> list[Row]:
     """Lines that are there."""
-    return [json.loads(line) for line in RESULT.read_text().splitlines()] if RESULT.exists() else []
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
-def keep(row: Row) -> None:
+def keep(row: Row, path: Path) -> None:
     """Append a line."""
-    with RESULT.open("a", encoding="utf-8") as file:
+    with path.open("a", encoding="utf-8") as file:
         file.write(json.dumps(row, sort_keys=True) + "\n")
 
 
@@ -187,6 +188,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--network", action="append", choices=NETWORKS)
     parser.add_argument("--seconds", type=float, default=500)
+    parser.add_argument("--file", type=Path, default=RESULT)
     parser.add_argument("--table", action="store_true")
     arguments = parser.parse_args()
     if arguments.table:
@@ -195,9 +197,9 @@ def main() -> None:
     torch.set_num_threads(1)
     end = time.monotonic() + arguments.seconds
     for name in arguments.network or NETWORKS:
-        rows = [row for row in read_rows() if row["network"] == name]
+        rows = [row for row in read_rows(arguments.file) if row["network"] == name]
         for row in steps(name, rows):
-            keep(row)
+            keep(row, arguments.file)
             print(json.dumps(row, sort_keys=True), flush=True)
             if time.monotonic() > end:
                 return
