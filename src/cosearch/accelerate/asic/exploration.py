@@ -15,6 +15,10 @@ from cosearch.accelerate.asic.tilings import PLACE
 from cosearch.cost.asic import price_layers
 from cosearch.hardware import OPERANDS, RELEVANT, ArrayMapping, Dim, Operand
 
+_MANY = 1 << 20
+_FIRST_TILES = 16
+"""Tiles of either memory that are tried together before anything is known, where there are many combinations."""
+
 _FIRST_BLOCK = 256
 _LARGEST_BLOCK = 1 << 14
 
@@ -51,7 +55,11 @@ class Exploration:
 
     def explore(self, halves: Halves) -> None:
         """Price the mappings of some unrollings, most promising first, until all others are beaten."""
-        pairs = halves.pairs(self.keeps)
+        if not len(self.cycles) and halves.combinations > _MANY:
+            self._try(halves, halves.pairs(self.keeps, most=_FIRST_TILES))
+        self._try(halves, halves.pairs(self.keeps))
+
+    def _try(self, halves: Halves, pairs: Pairs) -> None:
         pairs = pairs.take(np.argsort(pairs.cycles * pairs.joules, kind="stable"))
         size = _FIRST_BLOCK
         while len(pairs):

@@ -121,6 +121,11 @@ class Halves:
         self._outer_places = buffered.places(extents, self._outer_rows.dram)
         self._outer = buffered.halves
 
+    @property
+    def combinations(self) -> int:
+        """Of tiles in registers and tiles in the buffer, those that do not divide one another too."""
+        return sum(len(own.registers) * len(own.buffer) for own in self._tiles)
+
     def tiled(self, pairs: Pairs) -> Tiled:
         """The factors of pairs."""
         near, far = self._inner_rows.take(pairs.registers), self._outer_rows.take(pairs.buffer)
@@ -132,18 +137,18 @@ class Halves:
             dram=far.dram,
         )
 
-    def pairs(self, keeps: Keeps) -> Pairs:
-        """All pairs that may improve on what is known."""
+    def pairs(self, keeps: Keeps, *, most: int | None = None) -> Pairs:
+        """All pairs that may improve on what is known, or those of the most promising tiles of each unrolling."""
         found: list[Pairs] = []
         first = second = 0
         for own in self._tiles:
-            found += self._pairs_of(own, first, second, keeps)
+            found += self._pairs_of(own, first, second, keeps, most)
             first, second = first + len(own.registers), second + len(own.buffer)
         return _joined(found)
 
-    def _pairs_of(self, tiles: Tiles, first: int, second: int, keeps: Keeps) -> Iterator[Pairs]:
+    def _pairs_of(self, tiles: Tiles, first: int, second: int, keeps: Keeps, most: int | None) -> Iterator[Pairs]:
         """Those of one unrolling, whose tiles start at some places."""
-        near, far = self._promising(tiles, first, second, keeps)
+        near, far = self._promising(tiles, first, second, keeps, most)
         rows, columns = (places[own] for places, own in zip((near, far), _dividing(tiles, near, far), strict=True))
         runs, again = _reuse(tiles, rows, columns)
         idle = ~(runs > 1).any(axis=0)
@@ -167,7 +172,9 @@ class Halves:
                 joules=joules[kept],
             )
 
-    def _promising(self, tiles: Tiles, first: int, second: int, keeps: Keeps) -> tuple[IntArray, IntArray]:
+    def _promising(
+        self, tiles: Tiles, first: int, second: int, keeps: Keeps, most: int | None
+    ) -> tuple[IntArray, IntArray]:
         """Tiles in registers and in the buffer that may improve on what is known with the best of the other half."""
         near, far = np.arange(len(tiles.registers)), np.arange(len(tiles.buffer))
         if not len(near) or not len(far):
@@ -178,9 +185,17 @@ class Halves:
         )
         best_inner, best_outer = least_inner([inner], near, whole=True), least_outer([outer], far, whole=True)
         once = np.ones(1)
-        kept = keeps(*bound_pairs(self._context, inner, best_outer, near, np.zeros(1, np.int64), once))
-        also = keeps(*bound_pairs(self._context, best_inner, outer, np.zeros(1, np.int64), far, once))
-        return near[kept], far[also]
+        with_inner = bound_pairs(self._context, inner, best_outer, near, np.zeros(1, np.int64), once)
+        with_outer = bound_pairs(self._context, best_inner, outer, np.zeros(1, np.int64), far, once)
+        return _best(near, *with_inner, keeps, most), _best(far, *with_outer, keeps, most)
+
+
+def _best(places: IntArray, cycles: FloatArray, joules: FloatArray, keeps: Keeps, most: int | None) -> IntArray:
+    """Places that may improve on what is known; at most so many, those of the least energy times delay."""
+    kept = np.flatnonzero(keeps(cycles, joules))
+    if most is not None and len(kept) > most:
+        kept = np.sort(kept[np.argsort(cycles[kept] * joules[kept], kind="stable")[:most]])
+    return places[kept]
 
 
 def _dividing(tiles: Tiles, near: IntArray, far: IntArray) -> tuple[IntArray, IntArray]:
