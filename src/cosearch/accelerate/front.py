@@ -46,7 +46,7 @@ class ParetoFront:
 
     Attributes:
         objectives: The two metrics.
-        status: `infeasible` is proved; `not_found` means that time ran out before the first point was proved.
+        status: `infeasible` is proved; `not_found` means that time ran out before both ends were proved.
         points: From the best of the first objective to the best of the second, each pair of values once.
         gaps: What is not known, in the same order; none if the front is whole.
         is_whole: Whether the points are proved to be the whole front.

@@ -184,5 +184,5 @@ def accelerate_front(workload: Workload, request: Request) -> GivenFront | Infea
     found = front(problem, request.front, points=request.points, deadline=deadline)
     if found.status == "feasible":
         return GivenFront(workload=workload, request=request, problem=problem, found=found)
-    reason = found.reason or "engine exact proved no point of the front in its time; give it more"
+    reason = found.reason or "the two ends of the front were not proved in time; give it more seconds"
     return why(workload, request, EngineResult(status=found.status, reason=reason))
