@@ -191,6 +191,28 @@ def table() -> str:
     return "\n".join(lines)
 
 
+def searched_table() -> str:
+    """Allocation by search beside the best of the rules, as Markdown: what has been run."""
+    found = {tuple(row[key] for key in ("network", "bits", "board", "rule")): row for row in rows()}
+    head = ["network", "bits", "board", "best rule", "its fps", "searched", "gain", "gap to the bound", "seconds"]
+    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
+    for network, bits, board, rule in cases():
+        row = found.get((network, bits, board, rule), {}) if rule == SEARCHED else {}
+        if not row:
+            continue
+        own = [found.get((network, bits, board, other), {}) for other in RULES]
+        best = max(own, key=lambda one: one.get("fps") or 0.0)
+        cells = [network, bits, board]
+        if row.get("fps"):
+            gain = row["fps"] / best["fps"] - 1
+            cells += [best["rule"], f"{best['fps']:.4g}", f"{row['fps']:.4g}", f"{gain:.1%}", f"{row['gap']:.0%}"]
+            cells.append(f"{row['seconds']:.1f}")
+        else:
+            cells += ["-", "-", str(row["status"]), "-", "-", "-"]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def published_table() -> str:
     """What was published for the same network and board beside our best rule at 8 bits, as Markdown."""
     found = {(row["network"], row["board"], row["rule"]): row for row in rows() if row["bits"] == "8"}
@@ -229,7 +251,7 @@ def main() -> None:
     parser.add_argument("--table", action="store_true")
     arguments = parser.parse_args()
     if arguments.table:
-        print(table(), published_table(), sep="\n\n")
+        print(table(), searched_table(), published_table(), sep="\n\n")
         return
     torch.set_num_threads(1)
     combine.time = SimpleNamespace(monotonic=time.process_time)

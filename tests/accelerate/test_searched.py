@@ -90,3 +90,21 @@ def test_the_bound_of_layers_that_share_one_budget_is_exact() -> None:
 def test_a_layer_that_nothing_runs_has_no_bound() -> None:
     cycles: IntArray = np.array([[5, NEVER_CYCLES]])
     assert least_period_bound(Offers.plain(cycles, np.array([[1]]), np.array([4])), 2) == NEVER_CYCLES
+
+
+def test_a_layer_counts_only_designs_that_keep_the_period() -> None:
+    # Small chunks are the better use of the budget, but too slow for the period that one large chunk reaches.
+    offers = Offers.plain(np.array([[100, 100], [30, 30]]), np.array([[1], [4]]), np.array([4]))
+    assert least_period_bound(offers, 4) == 60
+    assert _improved(offers, 4) == 60
+
+
+def test_layers_of_one_shape_are_counted_each() -> None:
+    offers = Offers(
+        cycles=np.array([[10]]),
+        rows=np.array([0]),
+        columns=np.array([0, 0, 0]),
+        resources=np.array([[2]]),
+        budgets=np.array([4]),
+    )
+    assert least_period_bound(offers, 2) == 15

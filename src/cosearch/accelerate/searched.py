@@ -12,6 +12,7 @@ from cosearch.accelerate.optimum import Front, least_period
 
 _SAMPLES = 400
 _PATIENCE = 2000
+_PATIENCE_PER_LAYER = 80
 _NEAR = 1.02
 _FEW_ROWS = 16384
 
@@ -146,7 +147,8 @@ class _Walk:
         """The best that was found, if it is faster than the start."""
         here = best = start
         idle = 0
-        while idle < _PATIENCE and not self.deadline.is_over:
+        patience = min(_PATIENCE, _PATIENCE_PER_LAYER * self.offers.num_layers)
+        while idle < patience and not self.deadline.is_over:
             moved = self._moved(here)
             idle += 1
             # Slightly slower is accepted while nothing better has turned up for a while.
