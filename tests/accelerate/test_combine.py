@@ -3,7 +3,7 @@ import itertools
 import numpy as np
 import pytest
 
-from cosearch.accelerate.combine import Deadline, OutOfTimeError, choose, shrink
+from cosearch.accelerate.combine import Deadline, OutOfTimeError, choose, every_choice, shrink
 
 
 def _instance(seed: int, tightness: float) -> tuple[list[np.ndarray], np.ndarray]:
@@ -17,7 +17,11 @@ def _instance(seed: int, tightness: float) -> tuple[list[np.ndarray], np.ndarray
 
 @pytest.mark.parametrize("seed", range(30))
 @pytest.mark.parametrize("tightness", [-1, 0, 1])
-def test_finds_a_combination_exactly_where_there_is_one(seed: int, tightness: int) -> None:
+@pytest.mark.parametrize("many", [1.0, 1e5])
+def test_finds_a_combination_exactly_where_there_is_one(
+    seed: int, tightness: int, many: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cosearch.accelerate.combine._MANY_CHOICES", many)  # with the best prices, or without
     fronts, budgets = _instance(seed, tightness)
     choice = choose(fronts, budgets, Deadline())
     if tightness < 0:
@@ -25,6 +29,21 @@ def test_finds_a_combination_exactly_where_there_is_one(seed: int, tightness: in
     else:
         assert choice is not None
         assert (sum(front[row] for front, row in zip(fronts, choice, strict=True)) <= budgets).all()
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_knows_every_choice(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cosearch.accelerate.combine._BLOCK_PAIRS", 50)
+    fronts, budgets = _instance(seed, 3)
+    blocks = list(every_choice([fronts[0], fronts[1][:7], fronts[2]], budgets, Deadline()))
+    found = sorted(tuple(row) for block in blocks for row in block.tolist())
+    wanted = [
+        (a, b, c)
+        for a, b, c in itertools.product(range(18), range(7), range(18))
+        if (fronts[0][a] + fronts[1][b] + fronts[2][c] <= budgets).all()
+    ]
+    assert found == wanted
+    assert not list(every_choice(fronts, budgets * 0, Deadline()))
 
 
 def test_drops_rows_that_leave_no_room() -> None:

@@ -7,14 +7,20 @@ far above its rounding and far below what one unit of any resource changes.
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
 from cosearch.accelerate.arrays import BoolArray, FloatArray, IntArray
+from cosearch.accelerate.master import Master, solve_master
 
 _ROUNDS = 10
 _MARGIN = 1e-9
 _BLOCK_PAIRS = 1 << 17
+_MANY_CHOICES = 1e5
+_BEST_PRICES = 3
+_WORTHWHILE = 0.7
+"""The best prices are looked for again if those before left this share of the rows or less."""
 
 Choice = tuple[int, ...]
 """Row of the chosen design in each chunk's front."""
@@ -181,26 +187,59 @@ def _search(rows: Sequence[IntArray], budgets: IntArray, prices: FloatArray, dea
     """Depth first over chunks, the one with the fewest rows first, in blocks of partial choices.
 
     A partial choice is dropped if its sums, or its cost at any of the prices, exceed what the least of the remaining
-    chunks leaves.
+    chunks leaves. Where many choices are left, the best prices there are come first.
     """
     loads, _ = _loads(rows, budgets)
-    costs = [load @ prices.T for load in loads]
-    free = 1 + _MARGIN - np.sum([cost.min(axis=0) for cost in costs], axis=0)
-    kept = [np.flatnonzero((cost - cost.min(axis=0) <= free).all(axis=1)) for cost in costs]
-    order = sorted(range(len(rows)), key=lambda chunk: len(kept[chunk]))
-    if any(len(keep) == 0 for keep in kept):
+    left = _left(loads, prices, [np.arange(len(row)) for row in rows])
+    best: list[FloatArray] = []
+    while left is not None and prod(float(len(keep)) for keep in left) > _MANY_CHOICES and len(best) < _BEST_PRICES:
+        deadline.check()
+        best.append(_best_price([load[keep] for load, keep in zip(loads, left, strict=True)]))
+        before, left = left, _left(loads, best[-1][None], left)
+        again = None if left is None else shrink([row[keep] for row, keep in zip(rows, left, strict=True)], budgets)
+        if left is None or again is None:
+            return None
+        left = [keep[kept] for keep, kept in zip(left, again, strict=True)]
+        if sum(map(len, left)) > _WORTHWHILE * sum(map(len, before)):
+            break
+    if left is None:
         return None
+    prices = np.stack(best) if best else prices
     limits = np.concatenate([budgets.astype(np.float64), np.full(len(prices), 1 + _MARGIN)])
-    features = [np.concatenate([rows[c][kept[c]].astype(np.float64), costs[c][kept[c]]], axis=1) for c in order]
+    order = sorted(range(len(rows)), key=lambda chunk: len(left[chunk]))
+    features: list[FloatArray] = []
+    for chunk in order:
+        costs = loads[chunk][left[chunk]] @ prices.T
+        left[chunk], costs = left[chunk][(rise := np.argsort(costs[:, -1], kind="stable"))], costs[rise]
+        features.append(np.concatenate([rows[chunk][left[chunk]].astype(np.float64), costs], axis=1))
     places = _Search(features, limits, deadline).run()
     if places is None:
         return None
-    by_chunk = {chunk: int(kept[chunk][place]) for chunk, place in zip(order, places, strict=True)}
+    by_chunk = {chunk: int(left[chunk][place]) for chunk, place in zip(order, places, strict=True)}
     return tuple(by_chunk[chunk] for chunk in range(len(rows)))
 
 
+def _left(loads: Sequence[FloatArray], prices: FloatArray, rows: Sequence[IntArray]) -> list[IntArray] | None:
+    """Those of some rows that no price proves to be part of no choice; None if a front has none."""
+    costs = [load[own] @ prices.T for load, own in zip(loads, rows, strict=True)]
+    least = [cost.min(axis=0) for cost in costs]
+    free = 1 + _MARGIN - np.sum(least, axis=0)
+    left = [
+        own[(cost - low <= free).all(axis=1)] for own, cost, low in zip(rows, costs, least, strict=True)
+    ]  # fmt: skip
+    return left if all(len(own) for own in left) else None
+
+
+def _best_price(loads: Sequence[FloatArray]) -> FloatArray:
+    """The price at which the cheapest rows cost most; the dual of the convex combination that exceeds slack least."""
+    number = loads[0].shape[1]
+    solution = solve_master(Master(loads, np.ones(number), np.ones(number)))
+    assert solution is not None  # every combination is feasible if it may exceed by enough
+    return solution.multipliers / solution.multipliers.sum()
+
+
 class _Search:
-    """Depth-first search over features whose sums must keep limits."""
+    """Depth-first search over features whose sums must keep limits; each array increases in its last feature."""
 
     def __init__(self, features: list[FloatArray], limits: FloatArray, deadline: Deadline) -> None:
         self.features, self.deadline = features, deadline
@@ -219,14 +258,19 @@ class _Search:
         for start in range(0, len(partial), size):
             self.deadline.check()
             block = partial[start : start + size]
-            sums = block[:, None, :] + feature[None, :, :]
-            first, second = np.nonzero((sums <= self.allowed[level]).all(axis=2))
-            if not len(first):
+            # Of the last feature, which is the sharpest, only rows that fit are looked at.
+            number = np.searchsorted(feature[:, -1], self.allowed[level, -1] - block[:, -1], side="right")
+            first = np.repeat(np.arange(len(block)), number)
+            second = np.arange(len(first)) - np.repeat(np.cumsum(number) - number, number)
+            sums = block[first] + feature[second]
+            fits = np.flatnonzero((sums <= self.allowed[level]).all(axis=1))
+            if not len(fits):
                 continue
-            ends = self._complete(level, sums[first, second])
+            ends = self._complete(level, sums[fits])
             if ends is not None:
-                origin = [start + int(first[ends[0]])] if level else []
-                return [*origin, int(second[ends[0]]), *ends[1:]]
+                place = fits[ends[0]]
+                origin = [start + int(first[place])] if level else []
+                return [*origin, int(second[place]), *ends[1:]]
         return None
 
     def _complete(self, level: int, sums: FloatArray) -> list[int] | None:
