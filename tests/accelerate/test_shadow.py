@@ -71,3 +71,15 @@ def test_what_cannot_be_explained_is_refused(lenet: Workload) -> None:
         RecipeError, match="shadow prices need an allocation that a layer's shape decides, contiguous"
     ):
         shadow_prices(lenet, small(), runs, clock_hertz=2e8)
+
+
+def test_what_a_resource_is_worth_in_energy(lenet: Workload) -> None:
+    found = shadow_prices(lenet, small(), SPACE, clock_hertz=2e8, objective="energy_joules")
+    prices = {price.resource: price for price in found}
+    assert prices["dsp"].is_binding
+    table = DesignTable.build(lenet.layers, SPACE, small(), 2e8, with_energy=True)
+    for limits, value in (([], prices["dsp"].at), (["dsp<=52"], prices["dsp"].less)):
+        problem = Problem.of(table, lenet, "energy_joules", parse_limits(limits))
+        least = solve(problem).value
+        assert least is not None
+        assert value == pytest.approx(problem.metric("energy_joules", least), rel=1e-11)
