@@ -67,7 +67,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[int, str]]:
         text=True,
         cwd=tmp_path_factory.mktemp("page"),
         env={**os.environ, "OMP_NUM_THREADS": "1", "NO_COLOR": "1"},
-        timeout=280,
+        timeout=570,
         check=False,
     )
     assert result.returncode == 0, result.stderr
