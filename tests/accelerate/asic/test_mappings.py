@@ -3,9 +3,10 @@
 from itertools import pairwise, permutations, product
 
 import pytest
+import torch
 
 from cosearch.accelerate.asic import MappingSpace, best_mappings, unrollings
-from cosearch.cost.asic import loads_weights, nest_of, price_layers, structure_of
+from cosearch.cost.asic import group_nests, loads_weights, nest_of, price_layers, structure_of
 from cosearch.errors import MappingError
 from cosearch.hardware import (
     DIMS,
@@ -82,9 +83,12 @@ def every_mapping(layer, array, space, spread=None):
 def every_front(layer, array, rates, space, spread=None):
     structure = structure_of(array, loads_weights=loads_weights(layer))
     points = []
-    for mapping in every_mapping(layer, array, space, spread):
-        price = price_layers(nest_of(layer, mapping), structure, rates)
-        points.append((int(price.timing.cycles), float(price.energy_joules)))
+    for places, nests in group_nests([nest_of(layer, each) for each in every_mapping(layer, array, space, spread)]):
+        price = price_layers(nests, structure, rates)
+        cycles = torch.as_tensor(price.timing.cycles).expand(len(places)).tolist()
+        points += zip(
+            map(int, cycles), torch.as_tensor(price.energy_joules).expand(len(places)).tolist(), strict=True
+        )
     front = []
     for cycles, joules in sorted(set(points)):
         if not front or joules < front[-1][1] * (1 - 1e-12):
@@ -144,19 +148,19 @@ ARRAYS = {
 }
 
 LAYERS = {
-    "pixels": {},
+    "pixels": {"K": 2},
     "kernel": {"K": 2, "C": 1, "OX": 4, "OY": 1, "FX": 3},
     "gaps": {"K": 2, "C": 1, "OX": 4, "OY": 1, "stride_x": 2},
     "groups": {"G": 4, "K": 1, "C": 1, "OX": 2, "FX": 2, "OY": 1},
     "pooling": {"G": 2, "K": 1, "C": 1, "OX": 2, "FX": 2, "OY": 1, "op": "max_pool"},
-    "images": {"N": 2, "K": 4, "C": 4, "OY": 1},
-    "rest": {"K": 3, "C": 5, "OY": 1, "OX": 2},
+    "images": {"N": 2, "K": 2, "C": 4, "OY": 1},
+    "rest": {"K": 3, "C": 5, "OY": 1},
 }
 
 CASES = [
     (name, shape)
     for index, (name, shape) in enumerate(product(ARRAYS, LAYERS))
-    if index % 2 == 0 or shape in ("kernel", "gaps")
+    if index % 3 == 0 or shape == "kernel"
 ]
 
 
