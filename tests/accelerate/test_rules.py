@@ -83,6 +83,16 @@ def test_what_the_runs_reach_is_kept_when_time_is_up(lenet: Workload, monkeypatc
     assert found.certified == (found.bound == found.value)
 
 
+def test_a_searched_allocation_ends_when_time_is_up(lenet: Workload) -> None:
+    found = solve_allocation(lenet, load_platform("zc706"), _space("searched"), seconds=1e-3)
+    assert found.status in ("feasible", "not_found")
+    assert found.evaluations > 0
+    if found.value is not None:
+        assert found.accelerator is not None
+        assert found.bound is not None
+        assert found.value <= found.bound
+
+
 def test_a_stage_has_a_chunk_of_its_own(lenet: Workload, results: dict[str, EngineResult]) -> None:
     accelerator = results["stage"].accelerator
     assert accelerator is not None
