@@ -97,3 +97,22 @@ def test_python_finds_the_front_of_the_command(done: list[tuple[int, str]]) -> N
 
 def test_the_table_of_fronts_is_that_of_the_results() -> None:
     assert fronts.table() in PAGE.read_text(encoding="utf-8")
+
+
+def test_what_is_said_of_brute_force_is_what_was_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(PAGE.parents[1] / "benchmarks"))
+    from benchmarks import fronts_checked
+
+    assert all(row["agrees"] for row in fronts_checked.rows())
+    assert fronts_checked.summary() in " ".join(PAGE.read_text(encoding="utf-8").split())
+
+
+def test_brute_force_knows_a_front(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(PAGE.parents[1] / "benchmarks"))
+    from benchmarks import fronts_checked
+
+    rows = [{"fps": fps, "dsp": dsp} for fps, dsp in ((9.0, 5.0), (9.0, 4.0), (7.0, 4.0), (6.0, 3.0), (2.0, 3.0))]
+    assert fronts_checked.front_of(rows, ("fps", "dsp")) == [(9.0, 4.0), (6.0, 3.0)]
+    assert fronts_checked.front_of(rows, ("dsp", "fps")) == [(3.0, 6.0), (4.0, 9.0)]
+    near = [(1.0, 3.0), (1.0 + 1e-12, 2.0), (2.0, 1.0)]
+    assert fronts_checked.distinct(near) == [(1.0, 3.0), (2.0, 1.0)]
