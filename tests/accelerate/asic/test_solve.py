@@ -12,6 +12,7 @@ from cosearch.accelerate.asic import (
     ArrayQuestion,
     ArraySpace,
     MappingSpace,
+    array_front,
     array_space_names,
     best_mappings,
     least_cost,
@@ -100,6 +101,30 @@ def test_limits_hold_with_other_mappings_and_other_arrays():
     assert answer.result.value == pytest.approx(best, rel=1e-12)
     assert answer.reached is not None
     assert answer.reached.metrics["latency_seconds"] <= limit
+
+
+def test_the_front_is_that_of_all_arrays():
+    asked = problem()
+    front = array_front(asked)
+    pairs = sorted({(metrics["latency_seconds"], metrics["energy_joules"]) for metrics in every_value()})
+    expected = [pair for index, pair in enumerate(pairs) if all(pair[1] < other[1] for other in pairs[:index])]
+    assert front.certified
+    found = [
+        (each.reached.metrics["latency_seconds"], each.reached.metrics["energy_joules"]) for each in front.points
+    ]
+    assert found == [pytest.approx(pair, rel=1e-12) for pair in expected]
+    for point in front.points:
+        cost = evaluate_array(asked.workload, point.array, point.mappings, TECHNOLOGY)
+        assert cost.latency_seconds == pytest.approx(point.reached.metrics["latency_seconds"])
+        assert cost.energy_joules == pytest.approx(point.reached.metrics["energy_joules"])
+
+
+def test_the_front_keeps_limits():
+    asked = problem()
+    front = array_front(asked)
+    limit = front.points[-1].reached.metrics["energy_joules"]
+    kept = array_front(problem(f"energy_joules<={limit!r}"))
+    assert [point.reached.metrics["energy_joules"] for point in kept.points] == [limit]
 
 
 def test_what_no_array_keeps_is_infeasible():

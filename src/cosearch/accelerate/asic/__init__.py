@@ -16,12 +16,15 @@ from cosearch.accelerate.asic.solve import (
 )
 from cosearch.accelerate.asic.space import MappingSpace
 from cosearch.accelerate.asic.sums import Chosen, Share, Sums, all_sums, least_sum
+from cosearch.accelerate.asic.tradeoff import ArrayFront, ArrayPoint, array_front
 from cosearch.accelerate.asic.unrollings import Unrolling, unrollings
 
 __all__ = [
     "ARRAY_METRICS",
     "ArrayAnswer",
+    "ArrayFront",
     "ArrayMetric",
+    "ArrayPoint",
     "ArrayProblem",
     "ArrayQuestion",
     "ArraySpace",
@@ -37,6 +40,7 @@ __all__ = [
     "Unrolling",
     "all_sums",
     "array_candidates",
+    "array_front",
     "array_space_names",
     "best_mappings",
     "least_cost",

@@ -87,7 +87,7 @@ class ArrayProblem:
     def choose(self, array: ArrayAccelerator, shares: Sequence[Share]) -> "Reached":
         """The mappings of an array that make the objective best within the limits, or come nearest to them."""
         free = least_sum(shares, _AIMS[self.objective])
-        found = self._reached(array, free, is_exact=True)
+        found = self.reached(array, free, is_exact=True)
         if found.excess == 0 or not self._binds:
             return found
         sums = all_sums(shares)
@@ -98,7 +98,7 @@ class ArrayProblem:
         order = np.lexsort(
             ([sign * each[self.objective] for each in metrics], [self.excess(each) for each in metrics])
         )
-        return self._reached(array, sums.chosen(int(order[0])), is_exact=sums.is_whole)
+        return self.reached(array, sums.chosen(int(order[0])), is_exact=sums.is_whole)
 
     @property
     def is_product(self) -> bool:
@@ -134,7 +134,8 @@ class ArrayProblem:
         free = least_sum(shares, _AIMS[self.objective])
         return self.metrics(array, free.cycles, free.joules)[self.objective]
 
-    def _reached(self, array: ArrayAccelerator, chosen: Chosen, *, is_exact: bool) -> "Reached":
+    def reached(self, array: ArrayAccelerator, chosen: Chosen, *, is_exact: bool) -> "Reached":
+        """What a choice of mappings amounts to on an array."""
         metrics = self.metrics(array, chosen.cycles, chosen.joules)
         return Reached(metrics, metrics[self.objective], self.excess(metrics), chosen, is_exact)
 

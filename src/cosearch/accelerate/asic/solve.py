@@ -9,7 +9,7 @@ from cosearch.accelerate.asic.floor import least_cost
 from cosearch.accelerate.asic.mappings import MappingFront, best_mappings
 from cosearch.accelerate.asic.problem import ArrayProblem, Reached, share_of
 from cosearch.accelerate.asic.space import MappingSpace
-from cosearch.accelerate.asic.sums import Share
+from cosearch.accelerate.asic.sums import Share, least_sum
 from cosearch.accelerate.combine import Deadline
 from cosearch.accelerate.engine import Budget, EngineResult, Progress
 from cosearch.accelerate.question import Choice
@@ -55,7 +55,12 @@ class OnArray:
 
 
 def map_network(
-    problem: ArrayProblem, array: ArrayAccelerator, space: MappingSpace, beyond: float | None = None
+    problem: ArrayProblem,
+    array: ArrayAccelerator,
+    space: MappingSpace,
+    beyond: float | None = None,
+    *,
+    whole: bool = False,
 ) -> OnArray | None:
     """The best mappings of a network on one array.
 
@@ -64,6 +69,7 @@ def map_network(
         array: What it runs on.
         space: Mappings of each layer.
         beyond: A value that is reached already; None is returned once the array is known not to improve on it.
+        whole: Whether layers' fronts are wanted whole, not only what the objective needs of them.
 
     Raises:
         MappingError: if a layer cannot run on the array.
@@ -77,7 +83,7 @@ def map_network(
     for place in np.argsort(weights, kind="stable"):
         if beyond is not None and not _improves(problem, problem.bound(array, shares), beyond):
             return None
-        slopes = problem.slopes(array, shares, beyond)
+        slopes = None if whole else problem.slopes(array, shares, beyond)
         fronts[int(place)] = best_mappings(groups[place][0], array, rates, space=space, slopes=slopes)
         shares[place] = share_of(fronts[int(place)], len(groups[place]))
     return OnArray(problem.choose(array, shares), tuple(fronts[place] for place in range(len(groups))))
@@ -109,11 +115,13 @@ def solve_arrays(problem: ArrayProblem, budget: Budget | None = None, *, beyond:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
-    """A valid array, and a value that none of its mappings goes beyond."""
+    """A valid array, and what none of its mappings goes beyond: a value of the objective, cycles, and joules."""
 
     choices: dict[str, Choice]
     array: ArrayAccelerator
     bound: float
+    cycles: float
+    joules: float
 
 
 class _Best:
@@ -202,7 +210,8 @@ def array_candidates(problem: ArrayProblem) -> list[Candidate]:
         if not all(limit.met_by(_area(array, problem.technology)) for limit in areas):
             continue
         shares = [_single(least_cost(group[0], array, problem.technology), len(group)) for group in groups]
-        found.append(Candidate(choices, array, problem.bound(array, shares)))
+        cycles, joules = least_sum(shares, "cycles").cycles, least_sum(shares, "joules").joules
+        found.append(Candidate(choices, array, problem.bound(array, shares), cycles, joules))
     return sorted(found, key=lambda each: -each.bound if problem.more_is_better else each.bound)
 
 
