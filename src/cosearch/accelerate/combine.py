@@ -12,6 +12,7 @@ from math import prod
 import numpy as np
 
 from cosearch.accelerate.arrays import BoolArray, FloatArray, IntArray
+from cosearch.accelerate.dominance import nondominated
 from cosearch.accelerate.master import Master, solve_master
 
 _ROUNDS = 10
@@ -187,7 +188,8 @@ def _search(rows: Sequence[IntArray], budgets: IntArray, prices: FloatArray, dea
     """Depth first over chunks, the one with the fewest rows first, in blocks of partial choices.
 
     A partial choice is dropped if its sums, or its cost at any of the prices, exceed what the least of the remaining
-    chunks leaves. Where many choices are left, the best prices there are come first.
+    chunks leaves. Where many choices are left, the best prices there are come first, and rows that another one of
+    their front matches or beats in every sum are dropped.
     """
     loads, _ = _loads(rows, budgets)
     left = _left(loads, prices, [np.arange(len(row)) for row in rows])
@@ -204,6 +206,8 @@ def _search(rows: Sequence[IntArray], budgets: IntArray, prices: FloatArray, dea
             break
     if left is None:
         return None
+    if best:
+        left = [keep[nondominated(row[keep])] for row, keep in zip(rows, left, strict=True)]
     prices = np.stack(best) if best else prices
     limits = np.concatenate([budgets.astype(np.float64), np.full(len(prices), 1 + _MARGIN)])
     order = sorted(range(len(rows)), key=lambda chunk: len(left[chunk]))
