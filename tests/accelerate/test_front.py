@@ -8,7 +8,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cosearch.accelerate import Deadline, ParetoFront, Problem, front
+from cosearch.accelerate import (
+    Deadline,
+    Parameter,
+    ParetoFront,
+    Part,
+    PricedPart,
+    Problem,
+    SeparableQuestion,
+    front,
+)
+from cosearch.accelerate.question import Columns
 from cosearch.design import METRICS
 from cosearch.errors import RecipeError
 
@@ -200,3 +210,60 @@ def test_what_cannot_be_asked_is_refused(
 ) -> None:
     with pytest.raises(RecipeError, match=text):
         front(make_problem(1, 2, 8), objectives, points=points)
+
+
+def own_space(energy_of_lane: float, bounds: dict[str, float]) -> SeparableQuestion:
+    """Two parts with a maximum that is no whole number, and sums."""
+
+    def part(name: str, work: float) -> PricedPart:
+        lanes = Parameter(name="lanes", choices=(1, 2, 3, 5, 8, 13))
+        depth = Parameter(name="depth", choices=(1, 2, 4))
+
+        def cost(values: Columns) -> dict[str, Any]:
+            products = values["lanes"] * values["depth"]
+            return {
+                "seconds": work / products + 0.01 * values["depth"],
+                "dsp": products,
+                "energy": energy_of_lane * values["lanes"] ** 2 + 8,
+            }
+
+        return PricedPart(part=Part(name=name, parameters=(lanes, depth)), cost=cost)
+
+    return SeparableQuestion(
+        priced_parts=(part("conv", 7.0), part("depthwise", 3.0)),
+        combine={"seconds": "max", "dsp": "sum", "energy": "sum"},
+        objective="dsp",
+        bounds=bounds,
+    )
+
+
+@pytest.mark.parametrize("pair", [("seconds", "dsp"), ("energy", "seconds"), ("dsp", "energy")])
+@pytest.mark.parametrize("points", [None, 100])
+def test_a_space_of_ones_own(pair: tuple[str, str], points: int | None) -> None:
+    question = own_space(3, {"dsp": 40, "seconds": 2.5})
+    priced = [question.price(n, part.codes(np.arange(part.num_designs))) for n, part in enumerate(question.parts)]
+    wanted: list[tuple[float, float]] = []
+    names = list(question.combine)
+    for one, other in itertools.product(*priced):
+        seconds, (dsp, energy) = max(one[0], other[0]), one[1:] + other[1:]
+        whole = dict(zip(names, (seconds, dsp, energy), strict=True))
+        if dsp <= 40 and seconds <= 2.5:
+            wanted.append((float(whole[pair[0]]), float(whole[pair[1]])))
+    best = [p for p in set(wanted) if not any(q != p and q[0] <= p[0] and q[1] <= p[1] for q in wanted)]
+    found = front(question, pair, points=points)
+    assert values_of(found) == sorted(best)
+    assert found.is_whole
+    assert all(point.choices is not None and set(point.choices) == {"conv", "depthwise"} for point in found.points)
+
+
+def test_sums_of_fractions_are_refused() -> None:
+    with pytest.raises(RecipeError, match="energy adds up fractions, which the engine rounds"):
+        front(own_space(0.1, {}), ("energy", "seconds"))
+    with pytest.raises(RecipeError, match="'speed' is no metric of the space; known: seconds, dsp, energy"):
+        front(own_space(3, {}), ("speed", "dsp"))
+
+
+def test_an_impossible_space_of_ones_own() -> None:
+    found = front(own_space(3, {"dsp": 1}), ("seconds", "dsp"))
+    assert (found.status, found.points, found.is_whole) == ("infeasible", (), False)
+    assert found.reason

@@ -1,15 +1,16 @@
 """The Pareto front of accelerators: every pair of two metrics that no accelerator of the space betters in both."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from cosearch.accelerate.askers import AbstractAsker, ProblemAsker, QuestionAsker
 from cosearch.accelerate.boxes import Box, Boxes, Losses
 from cosearch.accelerate.combine import Deadline
-from cosearch.accelerate.engine import Budget, EngineResult
-from cosearch.accelerate.exact import Exact
+from cosearch.accelerate.declared import SeparableQuestion
+from cosearch.accelerate.engine import EngineResult
 from cosearch.accelerate.problem import Problem
-from cosearch.design import METRICS, Limit
+from cosearch.accelerate.question import Choice
 from cosearch.errors import RecipeError
 
 _NEVER = Deadline()
@@ -21,11 +22,13 @@ class FrontPoint:
 
     Attributes:
         values: Of the two objectives, in their units.
-        designs: Row of the design in each class of the table that is in use.
+        designs: Row of the design in each class of the table that is in use; none for a space of a user's own.
+        choices: The chosen value of every parameter, by part, where a space was declared by a user.
     """
 
     values: tuple[float, float]
-    designs: dict[int, int]
+    designs: dict[int, int] = field(default_factory=dict[int, int])
+    choices: dict[str, dict[str, Choice]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +65,11 @@ class ParetoFront:
 
 
 def front(
-    problem: Problem, objectives: tuple[str, ...], *, points: int | None = None, deadline: Deadline = _NEVER
+    problem: Problem | SeparableQuestion,
+    objectives: tuple[str, ...],
+    *,
+    points: int | None = None,
+    deadline: Deadline = _NEVER,
 ) -> ParetoFront:
     """All values of two objectives that no accelerator of the declared space betters in both, one design each.
 
@@ -72,13 +79,15 @@ def front(
     on; a number of points, or a deadline, has the widest stretch between two neighbours halved each time instead.
 
     Args:
-        problem: The network, the table and the limits; its objective does not matter.
+        problem: The network, the table and the limits, or a separable space of your own; its objective does not
+            matter.
         objectives: Two metrics.
         points: Stop with so many points, spread over both objectives; None for all.
         deadline: When to stop with what was proved.
 
     Raises:
-        RecipeError: for other than two objectives, metrics the engine cannot handle, or fewer than two points.
+        RecipeError: for other than two objectives, metrics the engine cannot handle, fewer than two points, or a sum
+            of your own with fractions, which the engine rounds.
     Source: epsilon constraints, Haimes, Lasdon and Wismer, IEEE Trans. Syst. Man Cybern. 1 (1971); halving as in the
         balanced box method, Boland, Charkhgard and Savelsbergh, INFORMS J. Comput. 27 (2015).
     """
@@ -88,9 +97,13 @@ def front(
         )
     if points is not None and points < 2:
         raise RecipeError(f"a front of {points} points; ask for at least 2, its two ends")
-    for name in objectives:
-        problem.with_limits(problem.limits, objective=name)  # refuses what the engine cannot handle
-    return _Walk(problem, objectives[0], objectives[1], points, deadline).run()
+    for name in objectives:  # refuses what the engine cannot handle
+        if isinstance(problem, Problem):
+            problem.with_limits(problem.limits, objective=name)
+        else:
+            replace(problem, objective=name)
+    asker = ProblemAsker(problem) if isinstance(problem, Problem) else QuestionAsker(problem)
+    return _Walk(asker, objectives[0], objectives[1], points, deadline).run()
 
 
 class _UnprovedError(Exception):
@@ -100,12 +113,10 @@ class _UnprovedError(Exception):
 class _Walk:
     """Finds points until nothing is open, there are enough, or time is up."""
 
-    def __init__(self, problem: Problem, first: str, second: str, points: int | None, deadline: Deadline) -> None:
+    def __init__(self, asker: AbstractAsker, first: str, second: str, points: int | None, deadline: Deadline) -> None:
         self.objectives, self.wanted, self.deadline = (first, second), points, deadline
         self.is_spread = points is not None or deadline.at_seconds is not None
-        self.problem = problem
-        self.limits = problem.limits
-        self.engine = Exact(builds=False)
+        self.asker = asker
         self.found: dict[Losses, FrontPoint] = {}
         self.reason = ""
 
@@ -160,8 +171,8 @@ class _Walk:
             axis: Of the objective that counts first.
             bound: An axis, and the largest loss in it.
         """
-        limits = self.limits if bound is None else self._limited(self.limits, *bound)
-        best = self._solved(axis, limits)
+        most = {} if bound is None else {self.objectives[bound[0]]: bound[1]}
+        best = self._solved(axis, most)
         if best.status == "infeasible":
             self.reason = best.reason
             return None
@@ -169,32 +180,28 @@ class _Walk:
         known = [losses for losses in self.found if losses[axis] == loss]  # two points of a front differ in both
         if known:
             return known[0]
-        best = self._solved(1 - axis, self._limited(limits, axis, loss))
+        best = self._solved(1 - axis, {**most, self.objectives[axis]: loss})
+        if best.status == "infeasible":
+            raise RecipeError(
+                f"{self.objectives[axis]} adds up fractions, which the engine rounds, so its front cannot be told "
+                "exactly; give it in whole units"
+            )
         other = self._loss(1 - axis, best)
         losses = (other, loss) if axis else (loss, other)
-        values = (abs(losses[0]), abs(losses[1]))
-        assert best.designs is not None
-        self.found[losses] = FrontPoint(values=values, designs=best.designs)
+        self.found[losses] = FrontPoint(
+            values=(abs(losses[0]), abs(losses[1])), designs=best.designs or {}, choices=best.choices
+        )
         return losses
 
-    def _solved(self, axis: int, limits: Sequence[Limit]) -> EngineResult:
+    def _solved(self, axis: int, most: Mapping[str, float]) -> EngineResult:
         """A proved answer for one objective."""
         if self.deadline.is_over:
             raise _UnprovedError
-        self.problem = self.problem.with_limits(limits, objective=self.objectives[axis])  # what is priced goes along
-        result = self.engine.run(self.problem, seed=0, budget=Budget(seconds=self.deadline.seconds_left))
+        result = self.asker.ask(self.objectives[axis], most, self.deadline)
         if not result.certified and result.status != "infeasible":
             raise _UnprovedError
         return result
 
     def _loss(self, axis: int, result: EngineResult) -> float:
         assert result.value is not None
-        return -result.value if METRICS[self.objectives[axis]].more_is_better else result.value
-
-    def _limited(self, limits: Sequence[Limit], axis: int, loss: float) -> list[Limit]:
-        """Limits with a bound on a loss among them; the tighter one, where a user has bounded that metric too."""
-        metric = self.objectives[axis]
-        limit = Limit(metric=metric, op=">=" if METRICS[metric].more_is_better else "<=", limit=abs(loss))
-        own = [other for other in limits if other.metric == metric]
-        kept = [other for other in limits if other.metric != metric]
-        return [*kept, own[0] if own and limit.met_by(own[0].limit) else limit]
+        return -result.value if self.asker.is_negated(self.objectives[axis]) else result.value
