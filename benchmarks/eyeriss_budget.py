@@ -136,12 +136,13 @@ def timed(call: Any) -> Row:
 
 
 def summary(name: str, rows: list[Row]) -> Row | None:
-    """What a network's lines amount to; None until they are all there."""
+    """What a network's lines amount to; None until Eyeriss's own are there."""
     own = [row for row in rows if row["network"] == name]
     arrays = [row for row in own if row["kind"] == "array"]
-    space = load_array_space(SPACE).part()
-    if len(arrays) < int(space.valid(space.codes(torch.arange(space.num_designs).numpy())).sum()):
+    if len(own) < len(arrays) + 2:
         return None
+    part = load_array_space(SPACE).part()
+    total = int(part.valid(part.codes(torch.arange(part.num_designs).numpy())).sum())
     mapped = [row for row in arrays if row["edp"] is not None]
     best = min([row for row in own if row["edp"] is not None], key=lambda row: row["edp"])
     return {
@@ -149,7 +150,8 @@ def summary(name: str, rows: list[Row]) -> Row | None:
         "mapped": next(row for row in own if row["kind"] == "eyeriss"),
         "best": best,
         "left_out": len(arrays) - len(mapped),
-        "arrays": len(arrays),
+        "arrays": total,
+        "untried": total - len(arrays),
         "seconds": math.fsum(row["seconds"] for row in own if row["kind"] == "array"),
     }
 
@@ -161,6 +163,11 @@ def described(row: Row) -> str:
     own = row["choices"]
     kept = {"all": "I, W, O", "inputs_and_sums": "I, O"}[own["buffer"]]
     return f"{own['rows']} x {own['columns']}, filters {own['registers_W_bits'] // 16} words, buffer keeps {kept}"
+
+
+def untried(found: Row) -> str:
+    """How many arrays have no line yet, if any."""
+    return f", {found['untried']} not tried" if found["untried"] else ""
 
 
 def table() -> str:
@@ -178,7 +185,8 @@ def table() -> str:
         own = found["own"]["edp"]
         lines.append(
             f"| {name} | {own:.3e} | {found['mapped']['edp'] / own:.3f} | {found['best']['edp'] / own:.3f} "
-            f"| {described(found['best'])} | {found['left_out']} of {found['arrays']} | {found['seconds']:.0f} |"
+            f"| {described(found['best'])} | {found['left_out']} of {found['arrays']}{untried(found)} "
+            f"| {found['seconds']:.0f} |"
         )
     return "\n".join(lines)
 
