@@ -30,6 +30,7 @@ def test_boards() -> None:
     from benchmarks import boards
 
     assert boards.table() in page("boards.md")
+    assert boards.searched_table() in page("boards.md")
     assert boards.published_table() in page("boards.md")
 
 
