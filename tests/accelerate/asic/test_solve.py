@@ -12,14 +12,17 @@ from cosearch.accelerate.asic import (
     ArrayQuestion,
     ArraySpace,
     MappingSpace,
+    Share,
     array_front,
     array_space_names,
     best_mappings,
     least_cost,
+    least_sum,
     load_array_space,
     map_network,
     solve_arrays,
 )
+from cosearch.accelerate.asic.front import front_rows
 from cosearch.cost.asic import evaluate_array, rates_of_array
 from cosearch.design import parse_limits
 from cosearch.errors import RecipeError
@@ -197,3 +200,22 @@ def test_bad_spaces_and_questions_are_refused():
         problem("dsp<=4")
     with pytest.raises(RecipeError, match="no space of arrays is called 'eyeris'; did you mean 'eyeriss_budget'"):
         load_array_space("eyeris")
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_price_of_a_cycle_at_the_optimum_lies_between_the_slopes(seed):
+    rng, asked = np.random.default_rng(seed), problem()
+    array = every_array(asked)[0]
+    shares = []
+    for _ in range(3):
+        cycles, joules = rng.integers(1, 90, 8).astype(np.float64), rng.integers(1, 90, 8) * 1e-9
+        rows = front_rows(cycles, joules)
+        shares.append(Share(cycles[rows], joules[rows]))
+    best = least_sum(shares, "product")
+    most = asked.metrics(array, best.cycles, best.joules)["edp"] * 1.1
+    low, high = asked.slopes(array, shares, most)
+    assert low <= best.joules / best.cycles <= high
+    floors = [Share(share.cycles[:1], share.joules[-1:]) for share in shares]
+    assert asked.slopes(array, floors, most) == pytest.approx((low, high))
+    assert problem("fps>=1").slopes(array, shares, most) is None
+    assert problem(objective="energy_joules").slopes(array, shares, None) == (0.0, 0.0)
