@@ -16,13 +16,13 @@ def benchmark(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 def test_the_engine_agrees_with_brute_force(benchmark: ModuleType) -> None:
-    found = benchmark.compare_spaces(5, seed=11)
+    found = benchmark.compare_spaces(3, seed=11)
     assert found["wrong"] == []
-    assert found["agree"] == 5
-    assert len(found["by_rule"]) >= 3
-    assert len(found["by_metric"]) >= 5
+    assert found["agree"] == 3
+    assert len(found["by_rule"]) >= 2
+    assert len(found["by_metric"]) >= 3
 
 
 def test_relaxations_of_impossible_requests_are_enough_and_tight(benchmark: ModuleType) -> None:
-    found = benchmark.compare_requests(2, seed=11)
-    assert found == {"requests": 2, "proved": 2, "joint_factor_tight": 2, "alone_tight": 2}
+    found = benchmark.compare_requests(1, seed=11)
+    assert found == {"requests": 1, "proved": 1, "joint_factor_tight": 1, "alone_tight": 1}
