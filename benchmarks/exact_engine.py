@@ -96,7 +96,7 @@ def compare_spaces(number: int, seed: int) -> dict[str, object]:
         infeasible += wanted is None
         branching += any(len(case.workload.reads(layer)) > 1 for layer in case.workload.layers)
         by_rule[case.space.allocation] = by_rule.get(case.space.allocation, 0) + 1
-        for metric in {objective, *(limit.metric for limit in limits)}:
+        for metric in dict.fromkeys((objective, *(limit.metric for limit in limits))):
             by_metric[metric] = by_metric.get(metric, 0) + 1
         reason = difference(case, found, objective, limits, wanted)
         agree += not reason
@@ -108,7 +108,7 @@ def compare_spaces(number: int, seed: int) -> dict[str, object]:
         "infeasible": infeasible,
         "branching": branching,
         "by_rule": by_rule,
-        "by_metric": by_metric,
+        "by_metric": dict(sorted(by_metric.items())),
         "wrong": wrong,
     }
 
