@@ -1,8 +1,9 @@
 """What the searches are worth: regret, intervals, and paired tests against random search.
 
-``python -m benchmarks.joint_study.analysis --platform a|b [--test]`` reads ``results/searches_PLATFORM.jsonl``,
-prints Markdown and writes ``results/analysis_PLATFORM.json``. ``--test`` adds the regret on the test set; the table
-counts how often that is read.
+``python -m benchmarks.joint_study.analysis --platform a|b|confirmation [--test]`` reads
+``results/searches_PLATFORM.jsonl``, prints Markdown and writes ``results/analysis_PLATFORM.json``. ``confirmation``
+is platform B with the seeds kept for it; ``b`` is B without them. ``--test`` adds the regret on the test set; the
+table counts how often that is read.
 
 A search is one way, seed and limit. Searches of one seed may share weights, so seeds are the unit: intervals come
 from resampling seeds, and a way is held against random search by the differences of their regrets, paired by seed and
@@ -16,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from benchmarks.joint_study.ways import TWICE
+from benchmarks.joint_study.ways import CONFIRMATION_SEEDS, TWICE
 from benchmarks.joint_study.world import World, regret
 from benchmarks.joint_table import JointTable
 from scipy.stats import permutation_test
@@ -25,15 +26,18 @@ from cosearch.records import canonical_json, write_atomically
 
 RESULTS = Path(__file__).parent / "results"
 REFERENCE = "random"
+CONFIRMATION = "confirmation"
 RESAMPLES = 2000
 
 Rows = list[dict[str, object]]
 
 
 def read(platform: str) -> Rows:
-    """All searches on a platform."""
-    lines = (RESULTS / f"searches_{platform}.jsonl").read_text(encoding="utf-8").splitlines()
-    return [json.loads(line) for line in lines]
+    """All searches on a platform; those with the seeds of the confirmation are a platform of their own."""
+    name = "b" if platform == CONFIRMATION else platform
+    lines = (RESULTS / f"searches_{name}.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = [json.loads(line) for line in lines]
+    return [row for row in rows if (row["seed"] in CONFIRMATION_SEEDS) == (platform == CONFIRMATION)]
 
 
 def regrets(world: World, rows: Rows, accuracy: np.ndarray) -> dict[str, dict[int, np.ndarray]]:
@@ -96,7 +100,7 @@ def interval(values: np.ndarray, statistic: str) -> tuple[float, float]:
 def summary(platform: str, on_test: bool) -> dict[str, object]:
     """All figures of a platform."""
     joint = JointTable.load()
-    world, rows = World(joint, platform), read(platform)
+    world, rows = World(joint, "b" if platform == CONFIRMATION else platform), read(platform)
     by_way = regrets(world, rows, joint.val.mean(axis=1))
     on = {"val": by_way}
     if on_test:
@@ -121,7 +125,9 @@ def summary(platform: str, on_test: bool) -> dict[str, object]:
         if reference is None:
             continue
         differences = difference(by_way[way], by_way[reference])
+        low, high = interval(differences[:, None], "mean")
         figures[way]["difference"] = round(float(differences.mean()), 5)
+        figures[way]["difference_interval"] = [round(low, 5), round(high, 5)]
         others.append(way)
         p_values.append(sign_flips(differences))
     for way, plain, adjusted in zip(others, p_values, holm(p_values), strict=True):
@@ -144,7 +150,11 @@ def markdown(found: dict[str, object]) -> str:
                 cells.append(f"{100 * row[key]:.2f} ({100 * low:.2f} to {100 * high:.2f})")
             else:
                 cells.append("-")
-        cells.append(f"{100 * row['difference']:+.2f}" if "difference" in row else "")
+        if "difference" in row:
+            low, high = row["difference_interval"]
+            cells.append(f"{100 * row['difference']:+.2f} ({100 * low:+.2f} to {100 * high:+.2f})")
+        else:
+            cells.append("")
         cells.append(f"{row['p_holm']:.3f}" if "p_holm" in row else "")
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
@@ -153,7 +163,7 @@ def markdown(found: dict[str, object]) -> str:
 def main() -> None:
     """Work out, write, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--platform", choices=("a", "b"), required=True)
+    parser.add_argument("--platform", choices=("a", "b", CONFIRMATION), required=True)
     parser.add_argument("--test", action="store_true")
     arguments = parser.parse_args()
     found = summary(arguments.platform, arguments.test)

@@ -66,20 +66,26 @@ class Gradient:
         return JointSearch(recipe, world.splits, price, weight_loss=loss, arch_penalty=self.arch_penalty)
 
 
-def gradient_search(world: World, limit: Limit, seed: int, cpu_seconds: float, way: Gradient) -> Outcome:
-    """The joint search of `cosearch search`, as many steps as the time holds, then the best finalist on `val`."""
+def paced_search(world: World, limit: Limit, seed: int, cpu_seconds: float, way: Gradient) -> JointSearch:
+    """The joint search of `cosearch search` with as many steps as the time holds beside the scoring of finalists."""
     search, price = way.recipe(), way.price_of(world, limit)
     key = (world.platform, way)
     if key not in _PACES:
         _PACES[key] = _pace(world, price, way, seed)
     weight_steps, arch_steps = _PACES[key].steps((1 - way.narrowed_share) * cpu_seconds, search)
     search = search.model_copy(update={"weight_steps": weight_steps, "arch_steps": arch_steps})
+    return way.joint(world, seed, search, price)
+
+
+def gradient_search(world: World, limit: Limit, seed: int, cpu_seconds: float, way: Gradient) -> Outcome:
+    """A paced search, then the best finalist on `val`."""
+    joint = paced_search(world, limit, seed, cpu_seconds, way)
     start = time.process_time()
     narrowing = None
     if way.narrowed_share:
-        narrowing = Narrowing(start + cpu_seconds - search.finalists * _PACES[key].score)
-    joint = way.joint(world, seed, search, price)
-    return Outcome(point=searched_point(world, limit, joint, narrowing), cpu_seconds=time.process_time() - start)
+        narrowing = Narrowing(start + cpu_seconds - joint.recipe.finalists * _PACES[world.platform, way].score)
+    point = searched_point(world, limit, joint, narrowing)
+    return Outcome(point=point, cpu_seconds=time.process_time() - start)
 
 
 @dataclass(frozen=True, slots=True)

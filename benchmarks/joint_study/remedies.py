@@ -1,12 +1,16 @@
 """Remedies that take more than another setting of the recipe."""
 
+import math
+
 import torch
 import torch.nn.functional as F
 from benchmarks.joint_study.world import World
 from torch import Tensor
 
 from cosearch.choices import entropy
-from cosearch.network import Architecture, BlockPath, Supernet, workload_of
+from cosearch.network import Architecture, BlockPath, Quantiser, Supernet, workload_of
+from cosearch.network.quantise import SMALLEST_STEP
+from cosearch.search.step_losses import path_loss
 
 ENTROPY_WEIGHT = 0.1
 """Of the mean entropy at the end, in units of the task loss; from 0 at the beginning of the search in a line."""
@@ -42,6 +46,28 @@ class Sandwich:
         for student in (self.narrowest, path):
             loss = loss + F.cross_entropy(supernet(images, student, full_precision=full_precision), target)
         return loss
+
+
+class OneStep:
+    """All widths of a tensor share one learned step, in the proportions they begin with: what the search does not do.
+
+    Steps are brought back to those proportions, at their geometric mean, before every weight step.
+    """
+
+    def __init__(self, world: World) -> None:
+        del world  # nothing depends on it
+
+    def __call__(
+        self, supernet: Supernet, path: tuple[BlockPath, ...], images: Tensor, labels: Tensor, full_precision: bool
+    ) -> Tensor:
+        """The usual loss, at steps that were brought together."""
+        with torch.no_grad():
+            for module in supernet.modules():
+                if isinstance(module, Quantiser) and len(module.bits) > 1 and bool(module.is_initialised):
+                    ratios = torch.tensor([math.sqrt(highest) for _, highest in module.levels])
+                    shared = (module.steps.clamp_min(SMALLEST_STEP) * ratios).log().mean().exp()
+                    module.steps.copy_(shared / ratios)
+        return path_loss(supernet, path, images, labels, full_precision)
 
 
 def rising_entropy(architecture: Architecture, share: float) -> Tensor:

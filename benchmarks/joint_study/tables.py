@@ -9,6 +9,7 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
+from benchmarks.joint_study import losses
 from benchmarks.joint_study.analysis import markdown
 from benchmarks.joint_table import JointTable
 from scipy.stats import spearmanr, t
@@ -107,6 +108,22 @@ def skip_table() -> str:
     return table(["search", "after epoch 3", "after epoch 6", "at the end"], cells)
 
 
+def losses_table() -> str:
+    """Regret of the best finalist, of the chosen one and of a random one, by the number of finalists."""
+    found = losses.losses(losses.read(), JointTable.load().val.mean(axis=1))
+    cells = [
+        [str(number) if number < max(found) else "all", *(f"{100 * value:.2f}" for value in row)]
+        for number, row in found.items()
+    ]
+    return table(["finalists", "the best of them", "the one with the best score", "one at random"], cells)
+
+
+def correlations_table() -> str:
+    """How well probabilities and scores rank the networks within a limit."""
+    found = losses.correlations(losses.read(), JointTable.load().val.mean(axis=1))
+    return table(list(found), [[f"{value:.2f}" for value in found.values()]])
+
+
 def all_tables() -> dict[str, str]:
     """By heading."""
     return {
@@ -119,6 +136,9 @@ def all_tables() -> dict[str, str]:
         "skips": skip_table(),
         "regret on A": regret_table("a"),
         "regret on B": regret_table("b"),
+        "confirmation on B": regret_table("confirmation"),
+        "losses": losses_table(),
+        "ranking within limits": correlations_table(),
     }
 
 

@@ -7,7 +7,7 @@ from benchmarks.joint_study import searches
 from benchmarks.joint_study.das import Das
 from benchmarks.joint_study.gradient import Gradient
 from benchmarks.joint_study.prices import SlowestChunk, expected_exact, sampled_exact, two_sampled_exact
-from benchmarks.joint_study.remedies import Sandwich, rising_entropy
+from benchmarks.joint_study.remedies import OneStep, Sandwich, rising_entropy
 from benchmarks.joint_study.supernets import SharedWeights
 from benchmarks.joint_study.world import World
 
@@ -52,6 +52,7 @@ REMEDIES: dict[str, Gradient | Drawn] = {
     "narrowed, half": Gradient(expected_exact, (), 0.5),
     "narrowed, 24 finalists": Gradient(expected_exact, (("finalists", 24),), 0.5),
     "sandwich, distilled": Gradient(expected_exact, weight_loss=Sandwich),
+    "one step for all widths": Gradient(expected_exact, weight_loss=OneStep),
     "rising price of entropy": Gradient(expected_exact, arch_penalty=rising_entropy),
     "32 finalists": _changed(finalists=32),
     "4 finalists": _changed(finalists=4),
@@ -75,5 +76,8 @@ TWICE = ", twice the time"
 LONGER: dict[str, Gradient | Drawn] = {
     way + TWICE: WAYS[way] for way in ("expected-exact", "sampled-exact", "random", "evolution")
 }
+
+CONFIRMATION_SEEDS = range(300, 330)
+"""On platform B, for the best of the remedies on A, chosen before any of them was run."""
 
 ALL = WAYS | REMEDIES | LONGER

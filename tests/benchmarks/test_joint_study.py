@@ -9,12 +9,13 @@ import torch.nn.functional as F
 from benchmarks.joint_study.analysis import holm, interval, sign_flips
 from benchmarks.joint_study.das import Das
 from benchmarks.joint_study.hardware_gradients import slowest_prices
-from benchmarks.joint_study.remedies import Sandwich, rising_entropy
+from benchmarks.joint_study.losses import correlations, losses
+from benchmarks.joint_study.remedies import OneStep, Sandwich, rising_entropy
 from benchmarks.joint_study.world import World
 from benchmarks.joint_table import JointTable
 
 from cosearch.accelerate import Problem
-from cosearch.network import Architecture, Supernet, workload_of
+from cosearch.network import Architecture, Quantiser, Supernet, workload_of
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +52,24 @@ def test_a_sandwich_trains_the_widest_and_the_narrowest_network(world: World) ->
     taught = supernet(images, sandwich.widest).softmax(dim=1)
     followed = F.cross_entropy(supernet(images, sandwich.narrowest), taught)
     assert loss.item() == pytest.approx((own + 2 * followed).item(), rel=1e-4)
+
+
+def test_one_step_brings_the_steps_of_a_tensor_together(world: World) -> None:
+    supernet = Supernet(world.recipe.space, torch.Generator().manual_seed(0))
+    images = torch.randn(4, *world.recipe.space.input, generator=torch.Generator().manual_seed(1))
+    supernet.train()
+    path = world.paths[0]
+    supernet(images, path)
+    quantisers = [m for m in supernet.modules() if isinstance(m, Quantiser) and len(m.bits) > 1 and m.is_initialised]
+    assert quantisers
+    before = [quantiser.steps.detach().clone() for quantiser in quantisers]
+    with torch.no_grad():
+        for quantiser in quantisers:
+            quantiser.steps[0] *= 8
+    OneStep(world)(supernet, path, images, torch.arange(4), False)
+    for quantiser, old in zip(quantisers, before, strict=True):
+        # A step eight times as long moves the geometric mean of three by two.
+        assert quantiser.steps.tolist() == pytest.approx((2 * old).tolist(), rel=1e-5)
 
 
 def test_the_price_of_entropy_rises_and_pushes_to_decide(world: World) -> None:
@@ -95,3 +114,21 @@ def test_slowest_prices_add_up_to_the_period(world: World) -> None:
     designs = {index: int(rows[0]) for index, rows in zip(problem.used, problem.rows, strict=True)}
     prices = slowest_prices(world.table, designs, problem.demand.counts)
     assert float(prices @ problem.demand.counts) == pytest.approx(1.0)
+
+
+def test_losses_part_the_proposal_from_the_ranking() -> None:
+    accuracy = np.array([0.9, 0.8, 0.7, 0.6])
+    rows: list[dict[str, object]] = [
+        {"points": [1, 3, 0, 2], "scores": [0.5, 0.6, 0.4, 0.1]},
+        {"points": [0, 1, 2], "scores": [0.5, 0.4, 0.6]},
+    ]
+    found = losses(rows, accuracy)
+    assert found[1] == pytest.approx((0.05, 0.05, 0.05))
+    assert found[2] == pytest.approx((0.05, 0.15, (0.2 + 0.05) / 2))
+    assert found[294] == pytest.approx((0.0, 0.25, 0.125))
+
+
+def test_correlations_are_of_ranks() -> None:
+    rows: list[dict[str, object]] = [{"points": [0, 1, 2, 3], "scores": [0.9, 0.7, 0.8, 0.1]}]
+    found = correlations(rows, np.array([0.9, 0.8, 0.7, 0.6]))
+    assert found == pytest.approx({"probability": 1.0, "score": 0.8, "score, best third": 0.5})
