@@ -20,6 +20,7 @@ from cosearch.accelerate import (
     is_feasible,
 )
 from cosearch.accelerate.latency import Latencies
+from cosearch.accelerate.measures import Measures
 from cosearch.cost import evaluate, metric_values
 from cosearch.design import Limit, parse_limits
 from cosearch.errors import RecipeError
@@ -169,3 +170,62 @@ def test_refuses_what_cannot_know_paths(branching: Workload, table: DesignTable)
         TableQuestion(problem)
     with pytest.raises(RecipeError, match=r"depends on which layer reads which, .*; give the workload, or bound fps"):
         replace(problem, workload=None)
+
+
+def test_both_latencies_at_once_on_a_network_where_one_choice_keeps_only_one() -> None:
+    """Paths that no choice has broken yet are in no sum: what one latency finds is held against the other."""
+    sizes: dict[str, Any] = {"K": 8, "C": 8}
+    wide: dict[str, Any] = {**sizes, "FY": 3, "FX": 3, "padding_y": 1, "padding_x": 1}
+
+    def layer(name: str, source: str, bits: int, out: int, shape: dict[str, Any], added: str = "") -> Layer:
+        residual: dict[str, Any] = {"residual": added, "residual_bits": 4 if added == "l0" else 8} if added else {}
+        return Layer(
+            name=name, source=source, OY=12, OX=12, IY=12, IX=12, weight_bits=bits, input_bits=bits, output_bits=out,
+            **shape, **residual,
+        )  # fmt: skip
+
+    deep: dict[str, Any] = {"G": 8, "K": 1, "C": 1, "FY": 3, "FX": 3, "padding_y": 1, "padding_x": 1}
+    network = Workload(
+        layers=(
+            layer("stem", IMAGE, 8, 8, {"K": 8, "C": 3}),
+            layer("l0", "stem", 8, 4, wide),
+            layer("l1", "l0", 4, 8, wide),
+            layer("l2", "stem", 8, 8, wide, "l0"),
+            layer("l3", "l1", 8, 4, sizes, "l0"),
+            layer("l4", "l3", 4, 4, deep, "stem"),
+            layer("l5", "l1", 8, 8, wide),
+            layer("l6", "l5", 8, 8, sizes),
+            layer("l7", "l6", 8, 4, deep, "l0"),
+            layer("l8", "l5", 8, 4, wide, "l6"),
+        )
+    )
+    space = AcceleratorSpace(
+        allocation="kind_bits",
+        widths=(4, 8),
+        chunk=ChunkSpace(
+            lanes=(4, 8),
+            reductions=(4,),
+            depthwise_lanes=(2, 4),
+            capacity_bits=CapacityChoices(I=(65536,), W=(65536,), O=(65536,)),
+            read_slots=(4,),
+            write_slots=(2, 8),
+        ),
+    )
+    table = DesignTable.build(network.layers, space, PLATFORM, 2e8, prune=False)
+    names = ("latency_seconds", "latency_loaded_seconds")
+    problem = Problem.of(table, network, names[1], [Limit(metric=names[0], op="<=", limit=1.0)])
+    measures = Measures(problem, problem.fronts)
+    within = [
+        choice
+        for choice in itertools.product(*(range(len(rows)) for rows in problem.rows))
+        if (sum(f.sums[r] for f, r in zip(problem.fronts, choice, strict=True)) <= problem.budgets).all()
+    ]
+    values = {name: np.array([measures.whole(name, choice) for choice in within]) for name in names}
+    for objective, other in (names, names[::-1]):
+        for share in (0.0, 0.05, 0.2, 0.5):
+            bound = int(np.quantile(values[other], share))
+            limit = Limit(metric=other, op="<=", limit=bound / 2e8)
+            found = Exact(builds=False).run(problem.with_limits([limit], objective), seed=0, budget=Budget())
+            best = int(values[objective][values[other] <= bound].min())
+            assert found.certified
+            assert found.value == pytest.approx(best / 2e8, rel=1e-12)

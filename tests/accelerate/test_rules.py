@@ -113,6 +113,10 @@ def test_what_a_rule_cannot_do_is_refused(lenet: Workload) -> None:
         RecipeError, match="allocation searched is solved for the most fps, not for dsp; take kind_bits"
     ):
         solve_allocation(lenet, platform, _space("searched"), objective="dsp")
+    chunk = _space("contiguous").chunk.model_copy(update={"resident_weights": (False, True)})
+    resident = _space("contiguous").model_copy(update={"chunk": chunk})
+    with pytest.raises(RecipeError, match=r"chunk\.resident_weights: allocation contiguous streams weights;"):
+        solve_allocation(lenet, platform, resident)
     with pytest.raises(RecipeError, match="is contiguous or searched; known: fps, dsp, bram18, uram, lut"):
         solve_allocation(lenet, platform, _space("searched"), limits=parse_limits(["latency_seconds<=1"]))
     narrow = _space("contiguous").model_copy(update={"widths": (4,)})

@@ -167,18 +167,20 @@ class Mixed:
             loaded = bounds.get("latency_loaded_seconds")
             if loaded is None or self.measures.whole("latency_loaded_seconds", found) <= loaded:
                 return found
-            return self._scheduled(kept, sums, budgets, loaded)
+            return self._scheduled(kept, sums, budgets, bounds)
 
     def _scheduled(
-        self, kept: Sequence[IntArray], sums: Sequence[IntArray], budgets: IntArray, loaded: int
+        self, kept: Sequence[IntArray], sums: Sequence[IntArray], budgets: IntArray, bounds: Bounds
     ) -> Choice | None:
-        """Among all choices within budgets, one whose latency under load is within a bound."""
+        """Among all choices within budgets, one whose latencies, under load and alone, are within their bounds."""
+        loaded, alone = bounds["latency_loaded_seconds"], bounds.get("latency_seconds")
         for places in every_choice(sums, budgets, self.deadline):
             choices = np.stack([rows[own] for rows, own in zip(kept, places.T, strict=True)], axis=1)
             cycles = [front.cycles[own] for front, own in zip(self.fronts, choices.T, strict=True)]
-            fast = np.flatnonzero(self.measures.latencies.loaded(choices, np.max(cycles, axis=0)) <= loaded)
-            if len(fast):
-                return tuple(int(row) for row in choices[fast[0]])
+            for place in np.flatnonzero(self.measures.latencies.loaded(choices, np.max(cycles, axis=0)) <= loaded):
+                found = tuple(int(row) for row in choices[place])
+                if alone is None or self.measures.whole("latency_seconds", found) <= alone:
+                    return found
         return None
 
     def _drop(self, bounds: Bounds) -> None:

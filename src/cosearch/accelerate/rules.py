@@ -43,7 +43,7 @@ def solve_allocation(
         seed: Of the moves of `searched`.
 
     Raises:
-        RecipeError: for an objective or a limit that a rule cannot handle.
+        RecipeError: for an objective, a limit or resident weights that a rule cannot handle.
         HardwareError: if the space cannot run the network.
     """
     clock = clock_hertz or platform.clock_hertz
@@ -56,6 +56,11 @@ def solve_allocation(
         raise RecipeError(
             f"allocation {space.allocation} is solved for the most fps, not for {objective}; take kind_bits, kind, "
             "stage or single"
+        )
+    if True in space.chunk.resident_weights:
+        raise RecipeError(
+            f"chunk.resident_weights: allocation {space.allocation} streams weights; set it to [false], or take "
+            "kind_bits, kind, stage or single"
         )
     if space.allocation == "contiguous":
         pool = DesignPool.build(workload, space, platform, clock)

@@ -27,8 +27,8 @@ class Scale:
 
     Whole numbers are cycles (fps, latencies), counts and bits, quanta of energy (`energy_joules`), quanta times
     cycles (`edp`), and parts of a quantum a cycle (`power_watts`, without the static power). A chunk's dynamic energy
-    and the static energy of a period are rounded up to quanta; on at most 12 chunks that adds less than 2e-14 of the
-    dearest accelerator's dynamic energy.
+    and the static energy of a period are rounded up to quanta; a quantum is at most 2^-49 of what the dearest designs
+    burn while the slowest one works, dynamic and static.
 
     Attributes:
         quantum_joules: A power of two.
