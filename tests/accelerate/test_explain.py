@@ -100,6 +100,20 @@ def test_a_limit_of_zero_cannot_be_loosened_by_a_factor(make_problem: Callable[.
     assert told.relaxations[0].sufficient is not None
 
 
+@pytest.mark.parametrize("asked", ["energy_joules<=1e-320", "latency_seconds<=1e-320"])
+def test_a_limit_that_no_finite_factor_loosens_enough(asked: str, make_problem: Callable[..., Problem]) -> None:
+    told = _told(make_problem(1, 2, 20, (asked,), room=2.0))
+    assert (told.binding, told.joint_factor) == (asked.split("<=", maxsplit=1)[0], None)
+    assert told.relaxations[0].sufficient is not None
+
+
+def test_a_large_factor_leaves_large_limits_finite(make_problem: Callable[..., Problem]) -> None:
+    told = _told(make_problem(1, 2, 20, ("fps>=1e300", "energy_joules<=1e20"), room=2.0))
+    reach = told.relaxations[0].sufficient
+    assert reach is not None
+    assert told.joint_factor == pytest.approx(1e300 / reach, rel=2e-3)
+
+
 def test_a_feasible_request_is_not_explained(make_problem: Callable[..., Problem]) -> None:
     with pytest.raises(ValueError, match="proved infeasible"):
         explain([make_problem(1, 2, 20, ("fps>=1",), room=2.0)])

@@ -76,3 +76,13 @@ def test_a_limit_that_nothing_can_keep_has_no_factor(pool: DesignPool) -> None:
 def test_only_what_is_infeasible_is_explained(pool: DesignPool) -> None:
     with pytest.raises(ValueError, match="proved infeasible can be explained"):
         explain_contiguous(pool, parse_limits(["fps>=1"]), MOST)
+
+
+def test_limits_far_beyond_reach_are_explained(pool: DesignPool) -> None:
+    found = explain_contiguous(pool, parse_limits(["fps>=1e240"]), MOST)
+    reach = found.relaxations[0].sufficient
+    assert reach is not None
+    assert found.joint_factor == pytest.approx(1e240 / reach, rel=2e-3)
+    beyond = explain_contiguous(pool, parse_limits(["dsp<=1e-320"]), MOST)
+    assert (beyond.binding, beyond.joint_factor) == ("dsp", None)
+    assert beyond.relaxations[0].sufficient is not None

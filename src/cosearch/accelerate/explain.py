@@ -77,7 +77,7 @@ def _joint_factor(problems: Sequence[Problem]) -> float | None:
 
 
 def _reachable_factor(problem: Problem) -> float | None:
-    """A factor that is enough: what some accelerator within the platform's budget needs."""
+    """A factor that is enough: what some accelerator within the platform's budget needs; None if not a finite one."""
     rigid = problem.with_limits([limit for limit in problem.limits if limit.limit == 0])
     choice = any_choice(rigid)
     if choice is None:
@@ -85,6 +85,8 @@ def _reachable_factor(problem: Problem) -> float | None:
     factor = 1 + _RELATIVE
     while not _keeps(_loosened(problem, factor), choice):
         factor *= 2
+        if math.isinf(factor):
+            return None
     return factor
 
 

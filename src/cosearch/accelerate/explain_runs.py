@@ -14,6 +14,8 @@ from cosearch.design import Infeasible, Limit, Relaxation
 from cosearch.hardware import ChunkKind
 
 _RELATIVE = 1e-6
+_MOST = 709.0
+"""The logarithm of the largest factor that is tried: floating point holds little more."""
 
 
 def explain_contiguous(pool: DesignPool, limits: Sequence[Limit], max_chunks: int) -> Infeasible:
@@ -88,12 +90,17 @@ class _Cuts:
         return round_outwards(float(high), up=True)
 
     def joint_factor(self, limits: Sequence[Limit]) -> float | None:
-        """The least factor by which all limits must be loosened; bisection on its logarithm."""
+        """The least factor by which all limits must be loosened; bisection on its logarithm.
+
+        None if none is enough, or none that floating point holds.
+        """
         if not self.are_possible([limit for limit in limits if limit.limit == 0]):
             return None
         low, high = 0.0, _RELATIVE
         while not self.are_possible([limit.relaxed(math.exp(high)) for limit in limits]):
-            low, high = high, 2 * high
+            if high == _MOST:
+                return None
+            low, high = high, min(2 * high, _MOST)
         while high - low > _RELATIVE:
             middle = (low + high) / 2
             if self.are_possible([limit.relaxed(math.exp(middle)) for limit in limits]):

@@ -1,6 +1,7 @@
 """Limits: what a design must meet, and by how much it does."""
 
 import re
+import sys
 from dataclasses import dataclass
 from typing import Literal, Self
 
@@ -69,8 +70,8 @@ class Limit(Record):
         return LimitResult(metric=self.metric, op=self.op, limit=self.limit, value=value, met=self.met_by(value))
 
     def relaxed(self, factor: float) -> "Limit":
-        """The limit loosened by a factor of at least 1."""
-        bound = self.limit / factor if self.op == ">=" else self.limit * factor
+        """The limit loosened by a finite factor of at least 1; it stays finite."""
+        bound = self.limit / factor if self.op == ">=" else min(self.limit * factor, sys.float_info.max)
         return self.model_copy(update={"limit": bound})
 
     def __str__(self) -> str:
