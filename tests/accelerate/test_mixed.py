@@ -147,3 +147,13 @@ def test_engines_that_sample_know_energy(
     assert chosen.metrics["energy_joules"] <= bound
     assert exact.value is not None
     assert found.value <= exact.value if objective == "fps" else found.value >= exact.value
+
+
+def test_a_power_beyond_all_others_is_no_limit(make_problem: Callable[..., Problem]) -> None:
+    free = solve(make_problem(1, 2, 20, (), room=2.0, objective="power_watts"))
+    for bound in ("1e300", "1e308"):
+        limited = make_problem(1, 2, 20, (f"power_watts<={bound}",), room=2.0, objective="power_watts")
+        assert is_feasible(limited)
+        assert solve(limited).value == free.value
+        fastest = make_problem(1, 2, 20, (f"power_watts<={bound}",), room=2.0)
+        assert solve(fastest).value == solve(make_problem(1, 2, 20, (), room=2.0)).value

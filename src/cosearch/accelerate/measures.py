@@ -195,10 +195,11 @@ class Measures:
         """Dynamic quanta of every chunk, less those that a power allows within one chunk's cycles."""
         column = self.problem.sums[ENERGY]
         sums = [front.sums[:, column] for front in self.fronts]
-        high, low = power >> POWER_BITS, power & ((1 << POWER_BITS) - 1)
+        # A bound beyond all quanta may be too large for floating point.
+        high, low = min(power >> POWER_BITS, MOST_QUANTA), power & ((1 << POWER_BITS) - 1)
         cycles = self.fronts[chunk].cycles
         allowed = np.minimum(cycles * float(high), float(MOST_QUANTA)).astype(np.int64)
-        exact = np.where(allowed < MOST_QUANTA, cycles * min(high, MOST_QUANTA), MOST_QUANTA)
+        exact = np.where(allowed < MOST_QUANTA, cycles * high, MOST_QUANTA)
         sums[chunk] = sums[chunk] - (exact + (cycles * low >> POWER_BITS))
         return sums
 
