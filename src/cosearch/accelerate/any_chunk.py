@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from cosearch.accelerate.allocation import allocate
+from cosearch.accelerate.arrays import NEVER_CYCLES
 from cosearch.accelerate.bound import least_period_bound
 from cosearch.accelerate.combine import Deadline
 from cosearch.accelerate.engine import EngineResult
@@ -74,10 +75,7 @@ def solve_searched(
         return EngineResult(
             status="infeasible" if is_proved else "not_found",
             evaluations=evaluations,
-            reason=f"no allocation keeps {allowed.period_cycles} cycles, {bound} is a bound; what would be enough is "
-            "proved under every other allocation"
-            if is_proved
-            else "",
+            reason=_why_none(pool, limits, bound) if is_proved else "",
         )
     return EngineResult(
         status="feasible",
@@ -87,6 +85,18 @@ def solve_searched(
         certified=found.period_cycles == bound,
         evaluations=evaluations,
     )
+
+
+def _why_none(pool: DesignPool, limits: Sequence[Limit], bound_cycles: int) -> str:
+    """What a bound on the slowest chunk's cycles proves, in the terms of the request."""
+    if bound_cycles >= NEVER_CYCLES:
+        resources = "".join(f" and {limit}" for limit in limits if limit.metric != "fps")
+        told = f"no allocation runs all layers within the budget of {pool.platform}{resources}"
+    else:
+        asked = ", ".join(str(limit) for limit in limits)
+        told = f"no allocation keeps {asked}; fps is at most {pool.clock_hertz / bound_cycles:g}"
+        told += " with the other limits kept" if len(limits) > 1 else ""
+    return f"{told}; what would be enough is proved under every other allocation"
 
 
 def _part(deadline: Deadline, share: float) -> Deadline:
