@@ -1,5 +1,6 @@
 """The best array against all arrays, and engines that sample on the same space."""
 
+from dataclasses import replace
 from functools import cache
 from itertools import product
 
@@ -135,6 +136,16 @@ def test_what_no_array_keeps_is_infeasible():
     assert (answer.result.status, answer.array) == ("infeasible", None)
     assert "within the limits" in answer.result.reason
     assert solve_arrays(problem("area_m2<=1e-9")).result.status == "infeasible"
+
+
+def test_a_layer_that_no_array_runs_is_named():
+    first, second = network().layers
+    wide = Workload(layers=(first, replace(second, weight_bits=32)))
+    result = solve_arrays(problem(workload=wide)).result
+    assert result.status == "infeasible"
+    assert result.reason.startswith("no array of the space runs all layers: ")
+    assert "second" in result.reason
+    assert "32" in result.reason
 
 
 def test_a_small_budget_leaves_a_gap():

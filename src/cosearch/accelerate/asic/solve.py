@@ -110,7 +110,7 @@ def solve_arrays(problem: ArrayProblem, budget: Budget | None = None, *, beyond:
         left -= 1
         search.consider(candidate)
     is_proved = left == 0 or search.is_beaten(candidates[-left])
-    return search.answer(is_proved, candidates[-left].bound if left else None)
+    return search.answer(is_proved, candidates[-left].bound if left else None, len(candidates))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,7 +130,8 @@ class _Best:
     def __init__(self, problem: ArrayProblem, beyond: float | None) -> None:
         self.problem, self.beyond = problem, beyond
         self.found: tuple[Candidate, OnArray] | None = None
-        self.evaluations = self.mapped = 0
+        self.evaluations = self.mapped = self.refused = 0
+        self.refusal: MappingError | None = None
         self.is_exact = True
         self.history: list[Progress] = []
 
@@ -150,7 +151,8 @@ class _Best:
         space = self.problem.space.mappings(candidate.choices)
         try:
             mapped = map_network(self.problem, candidate.array, space, self._start(candidate, space))
-        except MappingError:
+        except MappingError as error:
+            self.refused, self.refusal = self.refused + 1, error
             return
         if mapped is None:
             return
@@ -171,12 +173,15 @@ class _Best:
         mapped = map_network(self.problem, candidate.array, narrow)
         return None if mapped is None else mapped.reached.value * (1 + 1e-9)
 
-    def answer(self, is_proved: bool, bound: float | None) -> ArrayAnswer:
+    def answer(self, is_proved: bool, bound: float | None, num_candidates: int) -> ArrayAnswer:
         """What was found."""
         proved = is_proved and self.is_exact
         if self.found is None or self.value is None:
             status = "infeasible" if proved and self.beyond is None else "not_found"
-            reason = "no array of the space runs all layers within the limits" if status == "infeasible" else ""
+            reason = "no array of the space runs all layers within the limits"
+            if self.refusal is not None and self.refused == num_candidates:
+                reason = f"no array of the space runs all layers: {self.refusal}"
+            reason = reason if status == "infeasible" else ""
             empty = EngineResult(status=status, evaluations=self.evaluations, reason=reason)
             return ArrayAnswer(result=empty, mappings={}, mapped=self.mapped)
         candidate, mapped = self.found
