@@ -263,6 +263,35 @@ def test_sums_of_fractions_are_refused() -> None:
         front(own_space(3, {}), ("speed", "dsp"))
 
 
+@pytest.mark.parametrize("points", [None, 3])
+def test_fractions_that_cancel_at_the_first_end_are_refused_too(points: int | None) -> None:
+    """3.6 and the float below it are the same number of the units that fractions are counted in."""
+    question = two_parts([1.8, 0.4], [1.8, 0.5])
+    with pytest.raises(RecipeError, match="a adds up fractions, which the engine rounds"):
+        front(question, ("b", "a"), points=points)
+
+
+def test_halves_are_exact() -> None:
+    found = front(two_parts([1.5, 0.5], [1.5, 0.25]), ("b", "a"))
+    assert values_of(found) == [(5.0, 3.0), (8.0, 1.75), (12.0, 0.75)]
+
+
+def two_parts(first: list[float], second: list[float]) -> SeparableQuestion:
+    """Two designs each: b is 0 or 4, and 5 or 8; a is as given."""
+
+    def part(name: str, a: list[float], b: list[float]) -> PricedPart:
+        def cost(values: Columns) -> dict[str, np.ndarray]:
+            return {"b": np.array(b)[values["x"]], "a": np.array(a)[values["x"]]}
+
+        return PricedPart(part=Part(name=name, parameters=(Parameter(name="x", choices=(0, 1)),)), cost=cost)
+
+    return SeparableQuestion(
+        priced_parts=(part("one", first, [0.0, 4.0]), part("other", second, [5.0, 8.0])),
+        combine={"b": "sum", "a": "sum"},
+        objective="b",
+    )
+
+
 def test_an_impossible_space_of_ones_own() -> None:
     found = front(own_space(3, {"dsp": 1}), ("seconds", "dsp"))
     assert (found.status, found.points, found.is_whole) == ("infeasible", (), False)

@@ -7,7 +7,7 @@ from typing import Literal
 from cosearch.accelerate.askers import AbstractAsker, ProblemAsker, QuestionAsker
 from cosearch.accelerate.boxes import Box, Boxes, Losses
 from cosearch.accelerate.combine import Deadline
-from cosearch.accelerate.declared import SeparableQuestion
+from cosearch.accelerate.declared import SeparableQuestion, rounded_sum
 from cosearch.accelerate.engine import EngineResult
 from cosearch.accelerate.problem import Problem
 from cosearch.accelerate.question import Choice
@@ -102,8 +102,17 @@ def front(
             problem.with_limits(problem.limits, objective=name)
         else:
             replace(problem, objective=name)
+    if isinstance(problem, SeparableQuestion) and (rounded := rounded_sum(problem, objectives)) is not None:
+        raise _adds_up_fractions(rounded)
     asker = ProblemAsker(problem) if isinstance(problem, Problem) else QuestionAsker(problem)
     return _Walk(asker, objectives[0], objectives[1], points, deadline).run()
+
+
+def _adds_up_fractions(metric: str) -> RecipeError:
+    return RecipeError(
+        f"{metric} adds up fractions, which the engine rounds, so its front cannot be told exactly; "
+        "give it in whole units"
+    )
 
 
 class _UnprovedError(Exception):
@@ -155,6 +164,8 @@ class _Walk:
         bound = box.middle(axis) if self.is_spread else box.below(axis)
         found = self._best(1 - axis, (axis, bound))
         assert found is not None  # the end of the box keeps the bound
+        if found == box.end(1 - axis):  # which breaks the bound
+            raise _adds_up_fractions(self.objectives[axis])
         if found != box.end(axis):
             return list(box.divided(found, axis, bound))
         if not self.is_spread:
@@ -182,10 +193,7 @@ class _Walk:
             return known[0]
         best = self._solved(1 - axis, {**most, self.objectives[axis]: loss})
         if best.status == "infeasible":
-            raise RecipeError(
-                f"{self.objectives[axis]} adds up fractions, which the engine rounds, so its front cannot be told "
-                "exactly; give it in whole units"
-            )
+            raise _adds_up_fractions(self.objectives[axis])
         other = self._loss(1 - axis, best)
         losses = (other, loss) if axis else (loss, other)
         self.found[losses] = FrontPoint(

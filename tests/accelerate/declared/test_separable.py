@@ -59,6 +59,24 @@ def test_the_least_sum_under_a_maximum_of_real_numbers():
     assert result.certified
 
 
+@pytest.mark.parametrize("energies", [(1.8, 1.8), (0.1, 0.2), (0.7, 0.1, 0.1, 0.3)])
+def test_a_bound_is_kept_to_the_last_bit_of_a_sum_of_fractions(energies):
+    def part(number, energy):
+        own = Part(name=f"part{number}", parameters=(Parameter(name="x", choices=(0, 1)),))
+        return PricedPart(
+            part=own, cost=lambda values: {"cost": 1 + values["x"], "energy": energy * (1 - 0.5 * values["x"])}
+        )
+
+    parts = tuple(part(number, energy) for number, energy in enumerate(energies))
+    total = float(sum(np.float64(energy) for energy in energies))
+    for bound, least in ((total, len(energies)), (float(np.nextafter(total, 0)), len(energies) + 1)):
+        asked = SeparableQuestion(
+            priced_parts=parts, combine={"cost": "sum", "energy": "sum"}, objective="cost", bounds={"energy": bound}
+        )
+        result = solve(asked)
+        assert (result.value, result.certified) == (least, True)
+
+
 def test_what_cannot_be_kept_is_proved():
     result = solve(question(bounds={"dsp": 1.5}))
     assert result.status == "infeasible"

@@ -1,5 +1,6 @@
 """The optimum of a declared separable space, by enumeration of every part and exact combination."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,16 +13,17 @@ from cosearch.accelerate.engine import Budget, EngineResult, Progress
 from cosearch.accelerate.optimum import Front, Minimum, least_period, least_sum
 
 _BLOCK_DESIGNS = 1 << 16
-_FRACTION_BITS = 40
-"""A sum with fractions is counted in units of its largest total over two to this power."""
+_FRACTION_BITS = 41
+"""The largest total of a sum with fractions has so many bits as a whole number."""
 
 
 def solve_declared(question: SeparableQuestion, budget: Budget) -> EngineResult:
     """Price every valid design, drop what another one matches or beats in all metrics, combine.
 
-    The solver compares whole numbers. Maxima are compared by rank, which is exact. Sums of whole numbers stay whole;
-    others are rounded up to a 2^40th of their largest total, so a design that is returned keeps its bounds, and one
-    that keeps a bound by less than that may be missed. The value is the cost function's own.
+    The solver compares whole numbers. Maxima are compared by rank, which is exact. Sums of whole numbers stay whole,
+    and so do those of multiples of a power of two that is not too small; others are rounded up to a 2^40th of their
+    largest total, so a design that is returned keeps its bounds, and one that keeps a bound by less than that a
+    part may be missed. The value is the cost function's own.
 
     Args:
         question: What to solve.
@@ -51,6 +53,17 @@ def solve_declared(question: SeparableQuestion, budget: Budget) -> EngineResult:
         evaluations=evaluations,
         history=(Progress(evaluations, value),),
     )
+
+
+def rounded_sum(question: SeparableQuestion, metrics: Sequence[str]) -> str | None:
+    """The first of some metrics whose sums `solve_declared` has to round; None if all are exact."""
+    parts = [_Enumerated.of(question, index, None) for index in range(len(question.parts))]
+    if not all(len(part.metrics) for part in parts):
+        return None
+    for column, (name, how) in enumerate(question.combine.items()):
+        if how == "sum" and name in metrics and not _scaled([part.metrics[:, column] for part in parts])[2]:
+            return name
+    return None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,14 +127,30 @@ def _combine(question: SeparableQuestion, parts: list[_Enumerated], deadline: De
 
 def _whole(values: list[FloatArray], bound: float | None) -> tuple[list[IntArray], int]:
     """A metric of all parts as whole numbers, rounded up, and its budget, rounded down; what never binds is free."""
-    most = float(sum(column.max() for column in values))
-    is_free = bound is None or bound >= most
-    is_whole = all(bool((column == np.floor(column)).all()) for column in values) and most < 2**52
-    scale = 1.0 if is_whole or most == 0 else 2.0**_FRACTION_BITS / most
-    whole = [np.ceil(column * scale).astype(np.int64) for column in values]
-    if bound is None or is_free:
+    most = _most(values)
+    scaled, shift, _ = _scaled(values)
+    whole = [np.ceil(column).astype(np.int64) for column in scaled]
+    if bound is None or bound >= most:
         return whole, sum(int(column.max()) for column in whole)
-    return whole, int(np.floor(bound * scale))
+    # Floats add up to no more than these whole numbers, whose sums floats hold: what fits here keeps the bound.
+    return whole, int(np.floor(np.ldexp(bound, shift)))
+
+
+def _scaled(values: list[FloatArray]) -> tuple[list[FloatArray], int, bool]:
+    """A metric of all parts times a power of two, which rounds nothing, that power, and whether all are whole now."""
+    most = _most(values)
+    is_whole = most < 2**52 and _are_whole(values)
+    shift = 0 if is_whole else _FRACTION_BITS - int(np.frexp(most)[1])
+    scaled = [np.ldexp(column, shift) for column in values]
+    return scaled, shift, is_whole or _are_whole(scaled)
+
+
+def _are_whole(values: list[FloatArray]) -> bool:
+    return all(bool((column == np.floor(column)).all()) for column in values)
+
+
+def _most(values: list[FloatArray]) -> float:
+    return float(sum(column.max() for column in values))
 
 
 def _ranks(metrics: FloatArray) -> IntArray:
