@@ -154,6 +154,11 @@ def test_an_impossible_request_is_a_result(accelerate, tmp_path) -> None:
         ({"front": "fps,dsp", "objective": "fps"}, "--objective is about one accelerator and --front asks for many"),
         ({"front": "fps,dsp", "explain": True}, "--explain is about one accelerator and --front asks for many"),
         ({"front": "fps,dsp", "points": 1}, "points: input should be greater than or equal to 2, not 1"),
+        (
+            {"front": "fps,dsp", "evaluations": 9},
+            "--evaluations is a budget of engines that sample; the exact engine",
+        ),
+        ({"evaluations": 9}, "--evaluations is a budget of engines that sample; the exact engine takes --seconds"),
         ({"points": 4}, "points are of a front; give two metrics for one"),
         ({"bits": []}, "reads the network's input at a width that no quantiser states"),
         (

@@ -10,7 +10,8 @@ import pytest
 from cosearch.cli.check import check_command
 from cosearch.cli.handoff import handoff_command
 from cosearch.cli.report import report_command
-from cosearch.design import METRICS, load_design, load_front
+from cosearch.cli.results import remove_results
+from cosearch.design import METRICS, RunFolder, load_design, load_front
 from cosearch.errors import RunError
 from cosearch.records import canonical_json
 
@@ -124,4 +125,13 @@ def test_an_impossible_front_is_a_result_and_takes_old_answers_away(in_process, 
 def test_no_time_is_no_proof(in_process, tmp_path, capsys) -> None:
     assert in_process("net.onnx", front="fps,dsp", seconds=1e-6, out=tmp_path) == 3
     said = "not found: the two ends of the front were not proved in time; give it more seconds"
-    assert said in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert said in printed
+    assert "alone, enough" not in printed
+    assert "binding" not in printed
+
+
+def test_a_page_from_before_is_taken_away(tmp_path) -> None:
+    (tmp_path / "report.html").write_text("old")
+    remove_results(RunFolder(tmp_path))
+    assert list(tmp_path.iterdir()) == []

@@ -82,6 +82,8 @@ def _request(asked: Asked) -> Request:
         for name, given in (("--objective", asked.objective is not None), ("--explain", asked.explain)):
             if given:
                 raise InputError(f"{name} is about one accelerator and --front asks for many; give one of them")
+    if asked.evaluations is not None and asked.engine == "exact":
+        raise InputError("--evaluations is a budget of engines that sample; the exact engine takes --seconds")
     space: dict[str, Any] = load_space(asked.space).model_dump(mode="json")
     space = apply_overrides(space, asked.overrides, RecipeError)
     if asked.allocation is not None:

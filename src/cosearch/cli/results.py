@@ -17,7 +17,7 @@ def record_result(folder: RunFolder, result: Design | Infeasible) -> None:
 
 def remove_results(folder: RunFolder) -> None:
     """Take away an answer from before: the files of a run, and of the points of a front, and nothing else."""
-    for path in (folder.design, folder.infeasible, folder.events, folder.front, folder.front_table):
+    for path in (folder.design, folder.infeasible, folder.events, folder.front, folder.front_table, folder.report):
         path.unlink(missing_ok=True)
     for path in sorted(folder.front_points.glob("[0-9]*")):
         point = RunFolder(path)

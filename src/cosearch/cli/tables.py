@@ -30,14 +30,18 @@ def design_tables(design: Design) -> Group:
 
 
 def infeasible_table(result: Infeasible) -> Group:
-    """What was asked, what would be enough."""
+    """What was asked, and what would be enough where it was examined."""
+    status = f"{result.status.replace('_', ' ')}: {result.reason}"
     table = Table("limit", "alone, enough would be")
     for row in result.relaxations:
         enough = "not alone" if row.sufficient is None else f"{row.limit.metric}{row.limit.op}{row.sufficient:.6g}"
         table.add_row(str(row.limit), enough)
     if result.joint_factor is not None:
         table.add_row("all together", f"every limit loosened by a factor of {result.joint_factor:.4g}")
-    return Group(f"{result.status.replace('_', ' ')}: {result.reason}", table, f"binding: {result.binding}")
+    parts: list[RenderableType] = [table] if table.row_count else []
+    if result.relaxations or result.binding != "not known":
+        parts.append(f"binding: {result.binding}")
+    return Group(status, *parts)
 
 
 def prices_table(prices: Sequence[ShadowPrice], objective: str) -> Table:
