@@ -82,7 +82,7 @@ class GivenFront:
     def designed(self, layers_sha256: str) -> list[DesignedPoint]:
         """The points as designs, in order.
 
-        The engine rounds energies in their fifteenth digit, so it can tell points apart that are equal; one that
+        The engine rounds energies up to quanta, so it can tell points apart that are equal; one that
         another matches in both predicted values is left out. The executable specification is not asked: `check` does.
 
         Args:
