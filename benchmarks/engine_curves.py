@@ -39,7 +39,7 @@ svg { color-scheme: light dark; font: 13px system-ui, sans-serif; }
   .paper { fill: #161b22 } text { fill: #e6edf3 } .grid { stroke: #39424d } .muted { fill: #9aa7b4 }
 }
 """
-WIDTH, PANEL, LEFT, TOP, GAP = 760.0, 190.0, 56.0, 64.0, 64.0
+WIDTH, PANEL, LEFT, TOP, GAP = 780.0, 190.0, 56.0, 64.0, 64.0
 POINTS = 60
 
 
@@ -118,9 +118,9 @@ def panel(found: list[dict[str, object]], name: str, column: int, top: float, mo
         parts.append(text(f"{gap:.0%}", LEFT - 6, y + 4, "muted", "end"))
     places = np.geomspace(least, most, POINTS)
     for share in (0, 1 / 3, 2 / 3, 1):
-        parts.append(
-            text(f"{least * (most / least) ** share:.3g}", LEFT + span * share, top + PANEL + 16, "muted", "middle")
-        )
+        value = least * (most / least) ** share
+        label = f"{value:,.0f}" if value >= 100 else f"{value:.2g}"
+        parts.append(text(label, LEFT + span * share, top + PANEL + 16, "muted", "end" if share == 1 else "middle"))
     for colour, engine in zip(COLOURS, ENGINES, strict=True):
         own = [row["curve"] for row in found if row["space"] == name and row["engine"] == engine]
         if not own:
@@ -143,7 +143,7 @@ def drawing(axis: str, column: int) -> Drawing:
     parts: list[Markup] = [tag("rect", x=0, y=0, width=WIDTH, height=height, rx=8, class_="paper")]
     parts.append(text(f"Gap to the proven optimum over {axis}", 16, 24))
     for number, (colour, engine) in enumerate(zip(COLOURS, ENGINES, strict=True)):
-        x = 16 + number % 6 * 122
+        x = 16 + 124 * number
         parts.append(tag("circle", cx=x + 5, cy=38, r=4, fill=colour))
         parts.append(text(engine.removeprefix("differentiable, "), x + 13, 42, "muted"))
     for place, name in enumerate(SPACES):
